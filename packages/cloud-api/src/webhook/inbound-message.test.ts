@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import type { JsonObject } from "../json/json.ts";
+import type { MessageEvent } from "./events.ts";
+import { ADA, BORIS, eventsOf, SOURCE, textMessage } from "./test-bodies.ts";
+
+function onlyMessage(message: JsonObject, contacts?: JsonObject[]): MessageEvent {
+  const [event] = eventsOf({ messages: [message], ...(contacts && { contacts }) });
+  if (event?.kind !== "message") throw new Error(`not a message: ${JSON.stringify(event)}`);
+  return event;
+}
+
+test("a text message, in full", () => {
+  const context = { from: "493012345678", id: "wamid.VEhBVA" };
+  const message = textMessage({ context, referral: { source_type: "ad" } });
+  expect(onlyMessage(message, [ADA])).toEqual({
+    kind: "message",
+    ...SOURCE,
+    wamid: "wamid.QURB",
+    timestamp: "2026-09-21T14:13:20.000Z",
+    type: "text",
+    direction: "inbound",
+    contact: {
+      phone: "4915155501",
+      bsuid: null,
+      parent_bsuid: null,
+      username: null,
+      profile_name: "Ada Brandt",
+    },
+    body: "Is the workshop open on Monday?",
+    reply_to_wamid: "wamid.VEhBVA",
+    content: {
+      type: "text",
+      text: { body: "Is the workshop open on Monday?" },
+      context,
+      referral: { source_type: "ad" },
+    },
+  });
+});
+
+test("without a phone anywhere the user id is the person", () => {
+  const { from, ...rest } = textMessage({
+    from_user_id: "SE.222",
+    from_parent_user_id: "SE.ENT.9",
+  });
+  expect(from).toBe("4915155501");
+  const { wa_id, ...boris } = BORIS;
+  expect(wa_id).toBe("4670111222");
+  const message = onlyMessage(rest, [boris]);
+  expect(message.contact).toEqual({
+    phone: null,
+    bsuid: "SE.222",
+    parent_bsuid: "SE.ENT.9",
+    username: "boris.l",
+    profile_name: "Boris Lund",
+  });
+  expect(message.content).toEqual({ type: "text", text: rest["text"] });
+});
+
+test('"" counts as absent: Meta writes it where it does not know', () => {
+  const message = textMessage({ from: "", from_user_id: "SE.222" });
+  expect(onlyMessage(message, [{ ...BORIS, wa_id: "" }]).contact).toMatchObject({
+    phone: null,
+    bsuid: "SE.222",
+  });
+});
+
+test("a plus in front of the number is dropped", () => {
+  expect(onlyMessage(textMessage({ from: "+4915155501" })).contact.phone).toBe("4915155501");
+});
+
+test("no contacts at all: from is enough", () => {
+  expect(onlyMessage(textMessage()).contact).toMatchObject({
+    phone: "4915155501",
+    profile_name: null,
+  });
+});
+
+test.each([
+  ["<TIMESTAMP>", null],
+  ["", null],
+  ["0", null],
+  ["-5", null],
+  ["1790000000.5", null],
+  [1.5, null],
+  ["1790000000000", null],
+  ["9".repeat(400), null],
+  [null, null],
+  ["1790000000", "2026-09-21T14:13:20.000Z"],
+  [1790000000, "2026-09-21T14:13:20.000Z"],
+  ["253402300799", "9999-12-31T23:59:59.000Z"],
+])("timestamp %j reads as %j, and the message lives", (timestamp, expected) => {
+  expect(onlyMessage(textMessage({ timestamp })).timestamp).toBe(expected);
+});
+
+test.each([
+  ["no id", { id: null }],
+  ["an empty id", { id: "" }],
+  ["an id that is no text", { id: 5 }],
+  ["no sender", { from: null }],
+  ["a sender that is a placeholder", { from: "<WHATSAPP_USER_PHONE_NUMBER>" }],
+])("%s: invalid, and kept whole", (_name, parts) => {
+  const message = textMessage(parts);
+  expect(eventsOf({ messages: [message] })).toMatchObject([
+    { kind: "other", reason: "invalid", content: message },
+  ]);
+});
+
+test("with two contacts and no sender it is nobody's", () => {
+  const message = textMessage({ from: null });
+  const detail =
+    "entry[0].changes[0].value.messages[0]: no sender in from, from_user_id or contacts";
+  expect(eventsOf({ messages: [message], contacts: [ADA, BORIS] })).toMatchObject([
+    { reason: "invalid", detail },
+  ]);
+});
+
+test.each([undefined, "", 7, null])("a type of %j reads as unknown", (type) => {
+  const { type: _text, ...rest } = textMessage();
+  const message = onlyMessage(type === undefined ? rest : { ...rest, type });
+  expect(message).toMatchObject({ type: "unknown", body: null });
+});
+
+test("a type that Meta adds later is a message, whole", () => {
+  const message = onlyMessage(textMessage({ type: "hologram", hologram: { id: "h1" } }));
+  expect(message).toMatchObject({
+    type: "hologram",
+    body: null,
+    content: { hologram: { id: "h1" } },
+  });
+});
+
+test("a changed number: the person is the one with the old number", () => {
+  const system = { type: "user_changed_number", body: "Ada changed", wa_id: "4915155502" };
+  expect(onlyMessage(textMessage({ type: "system", system }))).toMatchObject({
+    contact: { phone: "4915155501", bsuid: null },
+    body: "Ada changed",
+    content: { system },
+  });
+});
+
+test.each([
+  [
+    { previous_user_id: "DE.1", user_id: "DE.2" },
+    { phone: null, bsuid: "DE.1" },
+  ],
+  [
+    { user_id: "DE.2", wa_id: "4915155502" },
+    { phone: null, bsuid: "DE.2" },
+  ],
+  [{ wa_id: "4915155502" }, { phone: "4915155502", bsuid: null }],
+])("a system message without from is its change's person: %j", (system, contact) => {
+  const message = textMessage({ type: "system", from: null, system });
+  expect(onlyMessage(message).contact).toMatchObject(contact);
+});
+
+test("the system part of another type of message names nobody", () => {
+  const message = textMessage({ from: null, system: { user_id: "DE.2" } });
+  expect(eventsOf({ messages: [message] })).toMatchObject([{ reason: "invalid" }]);
+});
+
+test.each([null, "x", [], {}, { id: "" }, { message_id: "wamid.X" }, { forwarded: true }])(
+  "a context of %j is no reply",
+  (context) => {
+    expect(onlyMessage(textMessage({ context })).reply_to_wamid).toBeNull();
+  },
+);
+
+test("a voicemail, whose id starts otherwise, is a message", () => {
+  const voicemail = textMessage({ id: "wacid.Vk0", type: "audio", audio: { id: "1" } });
+  expect(onlyMessage(voicemail)).toMatchObject({ wamid: "wacid.Vk0", type: "audio", body: null });
+});

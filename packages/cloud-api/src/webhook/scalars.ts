@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+
+// Readers for the parts of Meta's bodies that may be absent, empty or of another type from one webhook to the
+// next. None of them fails: what cannot be used reads as null, and the event around it lives.
+
+/** A string that says something. Meta writes "" as well as nothing for "not known". */
+export const optionalText = z.string().min(1).nullable().catch(null);
+
+/** Digits of a phone number as in wa_id, no plus. Placeholders and group ids are not numbers. */
+export const optionalPhone = z
+  .string()
+  .regex(/^\+?\d{1,20}$/)
+  .transform((text) => text.replace("+", ""))
+  .nullable()
+  .catch(null);
+
+/** 9999-12-31T23:59:59Z: later years take a form of ISO 8601 that Postgres does not read. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Unix seconds, as text in messages and as a number in entries, to ISO 8601 UTC. */
+export const optionalTimestamp = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.int().min(1).max(LAST_SECOND))
+  .transform((seconds) => new Date(seconds * 1000).toISOString())
+  .nullable()
+  .catch(null);
+
+export const optionalObject = z
+  .custom<JsonObject>((value) => typeof value === "object" && !Array.isArray(value))
+  .nullable()
+  .catch(null);
+
+/** Any JSON at all: input has been through toStorable, so there is nothing left to check. */
+export const anyJson = z.custom<JsonValue>();

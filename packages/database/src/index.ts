@@ -1,0 +1,2 @@
+export type { Database, Json } from "./database.types.ts";
+export { DatabaseError, unwrap } from "./unwrap.ts";

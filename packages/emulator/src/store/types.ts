@@ -1,0 +1,52 @@
+/** A person with a phone. */
+export interface Customer {
+  /** Digits, without `+`: the key of the control API, also where the business does not see it. */
+  phone: string;
+  name: string;
+  /** Business-scoped user id. */
+  user_id: string;
+  username: string | null;
+  /** `false`: the business learns the user id only. */
+  share_phone: boolean;
+}
+
+/**
+ * How far a message got. From the business: accepted by Graph, then as in the status webhooks. From the customer:
+ * `sent` until the webhook was answered with 200, then `delivered`, and `read` once the business marks it read.
+ */
+export type MessageStatus = "accepted" | "sent" | "delivered" | "read" | "failed";
+
+/** One message between a business number and a customer, in either direction. */
+export interface ChatMessage {
+  /** Meta's message id. */
+  id: string;
+  phone_number_id: string;
+  /** The customer's phone in digits. */
+  phone: string;
+  author: "customer" | "business";
+  type: string;
+  /** What stands under the key named by `type` on the wire. */
+  content: unknown;
+  /** The message that this one answers. */
+  context_id: string | null;
+  status: MessageStatus;
+  /** When each status was reached, in milliseconds since 1970. */
+  times: { readonly [S in MessageStatus]?: number };
+  error: { code: number; title: string } | null;
+}
+
+/** A message that Graph accepted: the proof of what was sent, and how often. Never forgotten, never changed. */
+export interface LedgerEntry {
+  id: string;
+  phone_number_id: string;
+  /** As in the request: `to`, else `recipient`. */
+  input: string;
+  /** The customer who gets it; `null`: nobody known to the emulator. */
+  phone: string | null;
+  type: string;
+  biz_opaque_callback_data: string | null;
+  /** Milliseconds since 1970. */
+  accepted_at: number;
+  /** The request as it came. */
+  body: unknown;
+}

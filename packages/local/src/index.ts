@@ -1,0 +1,10 @@
+export { playConversation, StepFailed } from "./demo/conversation.ts";
+export * as people from "./demo/people.ts";
+export { publicClient, signIn } from "./demo/seed.ts";
+export { startWorkbench, type Workbench, type WorkbenchOptions } from "./demo/workbench.ts";
+export { bootstrapPlatform } from "./platform/bootstrap.ts";
+export { type Cluster, startCluster } from "./postgres/cluster.ts";
+export { makeFolder, resolveHome } from "./postgres/home.ts";
+export { randomFreePort } from "./free-port.ts";
+export { type Stack, type StackOptions, startStack } from "./stack.ts";
+export { generateTypes, pushMigrations, runSupabaseCli } from "./supabase-cli.ts";

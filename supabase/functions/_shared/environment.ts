@@ -1,0 +1,66 @@
+import { describeIssues } from "@wabase/cloud-api";
+import { z } from "zod";
+
+/** The variables that a function is configured by: `Deno.env.toObject()`. */
+export type Environment = Record<string, string | undefined>;
+
+/** A variable is missing or malformed. The message names it and the fix, and never holds its value. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly code = "not_configured";
+}
+
+const namedKeysSchema = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be a JSON object: {"name": "value"}' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.string().min(1)));
+
+export const platformSchema = z.object({
+  SUPABASE_URL: z.url(),
+  SUPABASE_PUBLISHABLE_KEYS: namedKeysSchema,
+  SUPABASE_SECRET_KEYS: namedKeysSchema,
+});
+
+/** Reads the variables that a schema names. @throws ConfigurationError */
+export function readEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Environment,
+): z.infer<Schema> {
+  const result = schema.safeParse(environment);
+  if (!result.success) {
+    throw new ConfigurationError(
+      `${describeIssues(result.error)}. Set it with: supabase secrets set NAME=value`,
+    );
+  }
+  return result.data;
+}
+
+const appSecretsSchema = z.union([
+  z.object({ WHATSAPP_APP_SECRETS: namedKeysSchema }),
+  z.object({ WHATSAPP_APP_SECRET: z.string().min(1) }),
+]);
+
+/**
+ * The app secrets that Meta may sign with: WHATSAPP_APP_SECRETS, a JSON object name → secret, for several
+ * apps or while one is rotated; or WHATSAPP_APP_SECRET for a single one.
+ */
+export function readAppSecrets(environment: Environment): { id: string; secret: string }[] {
+  const result = appSecretsSchema.safeParse(environment);
+  if (!result.success) {
+    throw new ConfigurationError(
+      "WHATSAPP_APP_SECRET: is missing. Copy it from your Meta app (App settings, Basic) and run: " +
+        "supabase secrets set WHATSAPP_APP_SECRET=…",
+    );
+  }
+  if ("WHATSAPP_APP_SECRET" in result.data) {
+    return [{ id: "default", secret: result.data.WHATSAPP_APP_SECRET }];
+  }
+  return Object.entries(result.data.WHATSAPP_APP_SECRETS).map(([id, secret]) => ({ id, secret }));
+}

@@ -1,0 +1,114 @@
+import { createGraphClient, GraphApiError, type GraphClient, InvalidRequestError } from "@wabase/cloud-api";
+import { DatabaseError } from "@wabase/database";
+import { z } from "zod";
+import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
+import { ConfigurationError, type Environment, readEnvironment } from "../_shared/environment.ts";
+import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
+import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
+import { respondDatabaseError } from "./database-errors.ts";
+import { enqueue, markRead, recordSend, startSend } from "./outbox.ts";
+import { parseSendRequest, type Outgoing } from "./request.ts";
+import { sendNow } from "./send-now.ts";
+
+/** Far above the longest text message in JSON. */
+const MAX_REQUEST_BYTES = 64 * 1024;
+
+const graphSchema = z.object({
+  WHATSAPP_ACCESS_TOKEN: z.string().min(1),
+  /** Another server that speaks the Graph API: the emulator. */
+  WHATSAPP_GRAPH_URL: z.url().optional(),
+  WHATSAPP_GRAPH_VERSION: z.string().optional(),
+});
+
+interface Clients {
+  caller: Client;
+  service: Client;
+  graph: GraphClient;
+}
+
+/**
+ * Sends a text message, or marks one as read, as the signed-in member or with a secret key. The message
+ * is a row before Meta is called, and the answer carries its id, whatever Meta said.
+ */
+export function createSendHandler(
+  environment: Environment,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    if (request.method === "OPTIONS") return respondPreflight();
+    if (request.method !== "POST") {
+      return respondError(405, { code: "method_not_allowed", message: "Use POST" });
+    }
+    try {
+      return await handle(request, environment);
+    } catch (error) {
+      if (error instanceof DatabaseError) return respondDatabaseError(error);
+      if (!(error instanceof ConfigurationError)) throw error;
+      console.error(error.message);
+      return respondError(500, { code: error.code, message: error.message });
+    }
+  };
+}
+
+async function handle(request: Request, environment: Environment): Promise<Response> {
+  const caller = createCallerClient(environment, request);
+  if (caller === null) {
+    return respondError(401, {
+      code: "not_signed_in",
+      message: "Authorization: no user's token, and apikey: no secret key",
+      hint: "Sign in with supabase-js and use functions.invoke(), or send a secret key in `apikey`.",
+    });
+  }
+  const bytes = await readBody(request, MAX_REQUEST_BYTES);
+  if (bytes === null) return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
+  const parsed = parseSendRequest(parseJson(decodeUtf8(bytes) ?? ""));
+  if (parsed.kind === "invalid") {
+    return respondError(400, { code: "invalid", field: parsed.field, message: parsed.message });
+  }
+  const clients = {
+    caller,
+    service: createServiceClient(environment),
+    graph: createGraph(environment),
+  };
+  return parsed.kind === "message"
+    ? await sendMessage(clients, parsed.message)
+    : await sendReadReceipt(clients, parsed.receipt.message_id);
+}
+
+function createGraph(environment: Environment): GraphClient {
+  const config = readEnvironment(graphSchema, environment);
+  try {
+    return createGraphClient({
+      access_token: config.WHATSAPP_ACCESS_TOKEN,
+      ...(config.WHATSAPP_GRAPH_URL ? { base_url: config.WHATSAPP_GRAPH_URL } : {}),
+      ...(config.WHATSAPP_GRAPH_VERSION ? { version: config.WHATSAPP_GRAPH_VERSION } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error;
+    throw new ConfigurationError(`WHATSAPP_ACCESS_TOKEN or WHATSAPP_GRAPH_*: ${error.message}`);
+  }
+}
+
+async function sendMessage(clients: Clients, message: Outgoing): Promise<Response> {
+  const queued = await enqueue(clients.caller, message);
+  if (queued.status !== "queued") return respond(200, queued);
+  const started = await startSend(clients.service, queued.id);
+  // Another sender has it: its state will tell.
+  if (started === null) return respond(202, queued);
+  const outcome = await sendNow(clients.graph, started);
+  const state = await recordSend(clients.service, queued.id, outcome);
+  if (outcome.status === "accepted") return respond(200, state);
+  if (outcome.status === "unknown") return respond(202, { ...state, error: outcome.error });
+  return respond(422, { ...state, error: outcome.error });
+}
+
+async function sendReadReceipt(clients: Clients, message_id: string): Promise<Response> {
+  const mark = await markRead(clients.caller, message_id);
+  try {
+    await clients.graph.markRead(mark);
+  } catch (error) {
+    // Read in the inbox all the same; the customer's ticks stay grey.
+    const details = error instanceof GraphApiError ? error.title : "Meta was not reached";
+    return respondError(502, { code: "receipt_not_sent", message: details }, { message_id });
+  }
+  return respond(200, { message_id, status: "read" });
+}

@@ -1,0 +1,3 @@
+import { createSendHandler } from "./handler.ts";
+
+Deno.serve(createSendHandler(Deno.env.toObject()));

@@ -1,0 +1,76 @@
+create type public.whatsapp_conversation_state as enum ('open', 'closed');
+
+create table public.whatsapp_conversations (
+  id uuid primary key default wabase.uuid_v7(),
+  tenant_id uuid not null references public.whatsapp_tenants (id),
+  number_id uuid not null,
+  contact_id uuid not null,
+  state public.whatsapp_conversation_state not null default 'open',
+  assignee_id uuid references auth.users (id) on delete set null,
+  unread_count integer not null default 0,
+  last_message_id uuid,
+  last_message_at timestamptz,
+  customer_window_expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint one_conversation_per_number_and_contact unique (number_id, contact_id),
+  constraint number_is_of_the_same_tenant
+    foreign key (tenant_id, number_id) references public.whatsapp_numbers (tenant_id, id),
+  constraint contact_is_of_the_same_tenant
+    foreign key (tenant_id, contact_id) references public.whatsapp_contacts (tenant_id, id),
+  constraint unread_count_is_not_negative check (unread_count >= 0)
+);
+create index whatsapp_conversations_tenant_id_contact_id_idx
+  on public.whatsapp_conversations (tenant_id, contact_id);
+create index whatsapp_conversations_tenant_id_number_id_idx
+  on public.whatsapp_conversations (tenant_id, number_id);
+create index whatsapp_conversations_assignee_id_idx
+  on public.whatsapp_conversations (assignee_id) where assignee_id is not null;
+-- The inbox: newest first within a tenant, keyset-paged by (last_message_at, id).
+create index whatsapp_conversations_tenant_id_last_message_at_idx
+  on public.whatsapp_conversations (tenant_id, last_message_at desc nulls last, id desc);
+alter table public.whatsapp_conversations enable row level security;
+revoke all on table public.whatsapp_conversations from anon, authenticated, service_role;
+grant select on table public.whatsapp_conversations to authenticated;
+grant select, insert, update, delete on table public.whatsapp_conversations to service_role;
+comment on table public.whatsapp_conversations is
+  'What one contact and one of the tenant''s numbers say to each other: exactly one row for the two.';
+comment on column public.whatsapp_conversations.unread_count is
+  'Inbound messages since a member last marked the conversation as read.';
+comment on column public.whatsapp_conversations.customer_window_expires_at is
+  'End of Meta''s customer service window, 24 hours after the contact''s last message: until then any '
+  'message may be sent, afterwards only templates. Null where the contact never wrote.';
+
+create function wabase.my_tenants_with_open_queue() returns setof uuid
+language sql stable security definer set search_path = '' rows 5
+as $$
+  select tenant.id
+  from public.whatsapp_members as member
+  join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
+  where member.user_id = (select auth.uid()) and member.role = 'agent' and tenant.agents_see_unassigned
+$$;
+comment on function wabase.my_tenants_with_open_queue() is
+  'The tenants in which the signed-in user is an agent who may see what nobody has taken.';
+revoke all on function wabase.my_tenants_with_open_queue() from public, anon, authenticated;
+grant execute on function wabase.my_tenants_with_open_queue() to authenticated, service_role;
+
+create policy "admins and viewers read all conversations, agents theirs and the queue"
+  on public.whatsapp_conversations
+  for select to authenticated
+  using (
+    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
+    or (assignee_id = (select auth.uid()) and tenant_id in (select wabase.my_tenants('{agent}')))
+    or (assignee_id is null and tenant_id in (select wabase.my_tenants_with_open_queue()))
+  );
+
+create policy "admins and viewers read all contacts, agents those of their conversations"
+  on public.whatsapp_contacts
+  for select to authenticated
+  using (
+    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
+    -- The policy on conversations decides which of them this user finds.
+    or exists (
+      select from public.whatsapp_conversations as conversation
+      where conversation.tenant_id = whatsapp_contacts.tenant_id
+        and conversation.contact_id = whatsapp_contacts.id
+    )
+  );

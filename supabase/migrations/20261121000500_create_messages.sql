@@ -1,0 +1,82 @@
+create type public.whatsapp_message_direction as enum ('inbound', 'outbound');
+
+-- In the order of the lattice: of two states of a message the later in this list is the truer, in
+-- whatever order Meta's webhooks bring them, so `greatest()` merges them. A message that failed on
+-- one device and reached another has reached the person: delivered is above failed.
+create type public.whatsapp_message_status as enum (
+  'received',
+  'queued', 'cancelled', 'sending', 'unknown', 'accepted', 'sent', 'failed', 'delivered', 'read', 'played'
+);
+comment on type public.whatsapp_message_status is
+  'received: inbound. queued: waits to be sent. cancelled: taken back before it was sent. sending: the '
+  'call to Meta is under way. unknown: it may have been sent, the answer was lost. accepted: Meta took '
+  'it. sent, delivered, read, played, failed: as Meta reports them.';
+
+create table public.whatsapp_messages (
+  id uuid primary key default wabase.uuid_v7(),
+  tenant_id uuid not null,
+  number_id uuid not null references public.whatsapp_numbers (id),
+  conversation_id uuid not null references public.whatsapp_conversations (id),
+  direction public.whatsapp_message_direction not null,
+  status public.whatsapp_message_status not null,
+  type text not null,
+  body text,
+  content jsonb not null,
+  wamid text,
+  reply_to_wamid text,
+  occurred_at timestamptz not null,
+  sending_at timestamptz,
+  accepted_at timestamptz,
+  sent_at timestamptz,
+  delivered_at timestamptz,
+  read_at timestamptz,
+  played_at timestamptz,
+  failed_at timestamptz,
+  error jsonb,
+  pricing jsonb,
+  idempotency_key text,
+  sender_id uuid references auth.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint one_message_per_number_and_wamid unique (number_id, wamid),
+  constraint inbound_messages_have_a_wamid check (direction = 'outbound' or wamid is not null),
+  constraint inbound_messages_are_received check ((direction = 'inbound') = (status = 'received')),
+  constraint idempotency_key_has_1_to_200_characters check (char_length(idempotency_key) between 1 and 200)
+);
+-- A conversation's messages, backwards and forwards from any point.
+create index whatsapp_messages_conversation_id_occurred_at_idx
+  on public.whatsapp_messages (conversation_id, occurred_at desc, id desc);
+create unique index whatsapp_messages_tenant_id_idempotency_key_idx
+  on public.whatsapp_messages (tenant_id, idempotency_key) where idempotency_key is not null;
+create index whatsapp_messages_sender_id_idx
+  on public.whatsapp_messages (sender_id) where sender_id is not null;
+alter table public.whatsapp_messages enable row level security;
+revoke all on table public.whatsapp_messages from anon, authenticated, service_role;
+grant select on table public.whatsapp_messages to authenticated;
+grant select, insert, update, delete on table public.whatsapp_messages to service_role;
+create policy "members read the messages of the conversations that they may read"
+  on public.whatsapp_messages
+  for select to authenticated
+  using (
+    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
+    or exists (
+      select from public.whatsapp_conversations as conversation
+      where conversation.id = whatsapp_messages.conversation_id
+    )
+  );
+comment on table public.whatsapp_messages is
+  'Every message, inbound and outbound. An outbound row is its own outbox entry: it is there before '
+  'Meta is called.';
+comment on column public.whatsapp_messages.id is
+  'Ours. Meta gets it as biz_opaque_callback_data and echoes it in every status.';
+comment on column public.whatsapp_messages.body is
+  'What a list shows of the message: the text, the caption, the title of the button. Null where it has none.';
+comment on column public.whatsapp_messages.content is
+  'The message object as Meta sends or takes it, without ids and times: {"type": "text", "text": {"body": …}}.';
+comment on column public.whatsapp_messages.wamid is
+  'Meta''s id of the message. Null for an outbound message that Meta has not taken yet.';
+comment on column public.whatsapp_messages.occurred_at is
+  'Inbound: Meta''s time (whole seconds). Outbound: when it was queued. Lists are ordered by it.';
+comment on column public.whatsapp_messages.error is 'Why it failed: {code, title, message, details}, as Meta says it.';
+comment on column public.whatsapp_messages.sender_id is 'The member who sent it; null for inbound and for the service key.';
+comment on column public.whatsapp_messages.idempotency_key is
+  'The caller''s: queueing the same message with the same key again finds this row.';

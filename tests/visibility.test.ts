@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import {
+  anonClient,
+  connect,
+  createTenant,
+  headersOf,
+  newPhone,
+  newWamid,
+  postWebhook,
+  signUpSomebody,
+  type TestTenant,
+  textWebhook,
+} from "./support/workbench.ts";
+
+const sql = connect();
+let bakery: TestTenant;
+let florist: TestTenant;
+const wamid = newWamid();
+
+beforeAll(async () => {
+  [bakery, florist] = await Promise.all([createTenant(sql), createTenant(sql)]);
+  const response = await postWebhook(
+    textWebhook(bakery.phone_number_id, [{ from: newPhone(), id: wamid, text: "Two loaves, please" }]),
+  );
+  expect(response.status).toBe(200);
+});
+afterAll(() => sql.end());
+
+const TABLES = [
+  "whatsapp_tenants",
+  "whatsapp_members",
+  "whatsapp_numbers",
+  "whatsapp_contacts",
+  "whatsapp_conversations",
+  "whatsapp_messages",
+] as const;
+
+describe("who reads a customer's message", () => {
+  test("admin, agent and viewer of the tenant do, with the conversation and the contact", async () => {
+    for (const member of [bakery.admin, bakery.agent, bakery.viewer]) {
+      const { data, error } = await member
+        .from("whatsapp_messages")
+        .select("body, conversation:whatsapp_conversations(unread_count, contact:whatsapp_contacts(phone))")
+        .eq("wamid", wamid)
+        .single();
+      expect(error).toBeNull();
+      expect(data).toMatchObject({ body: "Two loaves, please", conversation: { unread_count: 1 } });
+    }
+  });
+
+  test.each(TABLES)("nobody of another tenant sees a row of %s", async (table) => {
+    for (const stranger of [florist.admin, florist.agent, florist.viewer]) {
+      const { data, error } = await stranger.from(table).select("*");
+      expect(error).toBeNull();
+      expect(JSON.stringify(data)).not.toContain(bakery.tenant_id);
+    }
+  });
+
+  test.each(TABLES)("a signed-in person without a tenant sees no row of %s", async (table) => {
+    const { client } = await signUpSomebody();
+    const { data, error } = await client.from(table).select("*");
+    expect(error).toBeNull();
+    expect(data).toEqual([]);
+  });
+
+  test.each(TABLES)("anon is refused %s with 42501", async (table) => {
+    const { error, status } = await anonClient().from(table).select("*");
+    expect(error?.code).toBe("42501");
+    expect(status).toBe(401);
+  });
+
+  test("an agent does not see what another agent has, nor its messages, nor its contact", async () => {
+    const phone = newPhone();
+    const hidden = newWamid();
+    await postWebhook(textWebhook(bakery.phone_number_id, [{ from: phone, id: hidden }]));
+    const [conversation] = await sql<{ id: string }[]>`
+      update public.whatsapp_conversations set assignee_id = ${bakery.user_ids.admin}
+      where id = (select conversation_id from public.whatsapp_messages where wamid = ${hidden})
+      returning id`;
+    const seen = await Promise.all([
+      bakery.agent.from("whatsapp_conversations").select("id").eq("id", conversation?.id ?? ""),
+      bakery.agent.from("whatsapp_messages").select("id").eq("wamid", hidden),
+      bakery.agent.from("whatsapp_contacts").select("id").eq("phone", phone),
+    ]);
+    for (const { data } of seen) expect(data).toEqual([]);
+    const viewer = await bakery.viewer.from("whatsapp_messages").select("id").eq("wamid", hidden);
+    expect(viewer.data).toHaveLength(1);
+  });
+
+  test("the queue is closed to agents where the tenant says so", async () => {
+    await sql`update public.whatsapp_tenants set agents_see_unassigned = false where id = ${florist.tenant_id}`;
+    const queued = newWamid();
+    await postWebhook(textWebhook(florist.phone_number_id, [{ from: newPhone(), id: queued }]));
+    const agent = await florist.agent.from("whatsapp_messages").select("id").eq("wamid", queued);
+    const admin = await florist.admin.from("whatsapp_messages").select("id").eq("wamid", queued);
+    expect([agent.data, admin.data?.length]).toEqual([[], 1]);
+  });
+});
+
+describe("who writes", () => {
+  test.each(TABLES)("no member inserts, updates or deletes rows of %s", async (table) => {
+    const column = table === "whatsapp_tenants" ? "id" : "tenant_id";
+    for (const member of [bakery.admin, bakery.agent, bakery.viewer]) {
+      const headers = { ...(await headersOf(member)), "content-type": "application/json" };
+      const request = (method: string, query: string, body?: object) =>
+        fetch(`${inject("workbench").url}/rest/v1/${table}${query}`, {
+          method,
+          headers,
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const filter = `?${column}=eq.${bakery.tenant_id}`;
+      const answers = [
+        await request("POST", "", { [column]: bakery.tenant_id }),
+        await request("PATCH", filter, { [column]: bakery.tenant_id }),
+        await request("DELETE", filter),
+      ];
+      for (const answer of answers) {
+        expect(answer.status).toBe(403);
+        expect(await answer.json()).toMatchObject({ code: "42501" });
+      }
+    }
+  });
+});
