@@ -32,3 +32,12 @@ test("a token that is not configured matches nothing, the empty one neither", as
   const result = await verifyHandshake(handshake({ ...valid, "hub.verify_token": "" }), "");
   expect(result).toEqual({ ok: false, reason: "not_configured" });
 });
+
+test("none of 1,000 other tokens gets in, however their digests happen to agree", async () => {
+  const results = await Promise.all(
+    Array.from({ length: 1_000 }, (_, at) =>
+      verifyHandshake(handshake({ ...valid, "hub.verify_token": `${at}` }), "the token"),
+    ),
+  );
+  expect(results.filter((result) => result.ok)).toEqual([]);
+});

@@ -9,7 +9,7 @@ import { type Timers, createTimers } from "./timers.ts";
 import { type WebhookSender, createWebhookSender } from "./webhook-sender.ts";
 
 /** Where an emulator can be reached. */
-export interface Listening {
+interface Listening {
   /** `http://127.0.0.1:4010` */
   origin: string;
   /** Reachable from this machine only. */

@@ -66,10 +66,14 @@ test("who hides the phone is known by user id alone, in every byte", async () =>
   const phone = "16505551234";
   const bsuid = "US.13491208655302741918";
   emulator.addCustomer({ phone, name: "Sheena", bsuid, share_phone: false });
-  emulator.sendFromCustomer(bsuid, { text: { body: "Hello" } });
+  const own = emulator.sendFromCustomer(bsuid, { text: { body: "Hello" } });
   await arrived(received, 1);
-  const [first] = received;
-  if (!first) throw new Error("nothing arrived");
+  emulator.sendFromCustomer(bsuid, { text: { body: "Anyone?" }, context: own });
+  await arrived(received, 2);
+  const [first, second] = received;
+  if (!first || !second) throw new Error("nothing arrived");
+  expect(second.bytes.toString()).not.toContain(phone);
+  expect(valueOf(second)).toMatchObject({ messages: [{ context: own }] });
   const value = valueOf(first);
   expect(value).toMatchObject({
     contacts: [{ profile: { name: "Sheena" }, user_id: bsuid }],

@@ -12,7 +12,7 @@ import { inboundValue } from "./wire/inbound.ts";
 import { inboundMedia } from "./inbound-media.ts";
 
 /** A message as the customer's phone hands it over; keys beside these travel as they are. */
-export const customerMessageSchema = z.looseObject({
+const customerMessageSchema = z.looseObject({
   /** The business number written to; default: the first. */
   phone_number_id: z.string().optional(),
   type: z.string().min(1).default("text"),
@@ -22,7 +22,7 @@ export const customerMessageSchema = z.looseObject({
     .optional(),
 });
 
-/** A message from a customer; see {@link customerMessageSchema}. */
+/** A message from a customer; see the fields. */
 export type CustomerMessageInput = z.input<typeof customerMessageSchema>;
 
 /** Lets a customer write: opens the service window, records the message, queues its webhook. */
@@ -48,7 +48,6 @@ export function sendFromCustomer(core: Core, customer: Customer, input: unknown)
   };
   core.store.putChat(openWindow(core.store.chat(number.phone_number_id, customer.phone), time_ms));
   core.putMessage(message);
-  const wire_context = context ? wireContext(core, number, context) : null;
   const value = inboundValue({
     number,
     customer,
@@ -56,7 +55,7 @@ export function sendFromCustomer(core: Core, customer: Customer, input: unknown)
     time_ms,
     type,
     fields,
-    context: wire_context,
+    context: context ? wireContext(core, { number, customer }, context) : null,
   });
   core.sender.enqueue(webhookBody(number.waba_id, value), () => core.reach(id, "delivered"));
   return message;
@@ -84,13 +83,13 @@ function wireFields(
 /** Whom the answered message was from, and its id. */
 function wireContext(
   core: Core,
-  number: BusinessNumber,
+  { number, customer }: { number: BusinessNumber; customer: Customer },
   { id, message_id, ...rest }: { id?: string | undefined; message_id?: string | undefined },
 ): WireObject {
   const quoted_id = id ?? message_id;
   if (quoted_id === undefined) return rest;
-  const quoted = core.store.findMessage(quoted_id);
-  const from =
-    quoted?.author === "customer" ? quoted.phone : phoneDigits(number.display_phone_number);
+  const is_own = core.store.findMessage(quoted_id)?.author === "customer";
+  if (is_own && !customer.share_phone) return { id: quoted_id, ...rest };
+  const from = is_own ? customer.phone : phoneDigits(number.display_phone_number);
   return { from, id: quoted_id, ...rest };
 }

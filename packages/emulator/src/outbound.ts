@@ -8,7 +8,7 @@ import { createWamid } from "./wire/ids.ts";
 import { type StatusUpdate, statusValue } from "./wire/status.ts";
 
 /** A message that Graph takes. */
-export interface Acceptance {
+interface Acceptance {
   number: BusinessNumber;
   /** `null`: the number has no WhatsApp. */
   customer: Customer | null;

@@ -25,7 +25,7 @@ const failureInput = z.union([
 ]);
 
 /** What `PUT /emulator/settings` takes; a key that is absent stays as it is. */
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   webhook_url: webhookUrlSchema.nullable().optional(),
   delays: delaysSchema.partial().optional(),
   /** Added to the clock: 86_400_000 closes every customer service window. */

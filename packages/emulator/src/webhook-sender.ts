@@ -3,7 +3,7 @@ import { signBody } from "./wire/signature.ts";
 import type { Timers } from "./timers.ts";
 
 /** Meta gives up after seven days (Overview, Throughput and No-Storage pages; another page says 36 hours). */
-export const GIVE_UP_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
+const GIVE_UP_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 /** Meta names no timeout; this one is long enough for a debugger's short stop. */
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** Meta delivers concurrently; bounded, so that a burst does not use up the machine's sockets. */

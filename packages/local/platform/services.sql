@@ -134,6 +134,11 @@ alter function realtime.broadcast_changes(text, text, text, text, text, record, 
 create publication supabase_realtime;
 alter publication supabase_realtime owner to postgres;
 
+-- vault ----------------------------------------------------------------------------------------------
+-- Preinstalled, as on hosted; pg_cron and pg_net wait for a migration's `create extension`, as there.
+create schema vault;
+create extension supabase_vault with schema vault;
+
 -- PostgREST reloads its schema cache on DDL ------------------------------------------------------------
 create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql set search_path = '' as $$
 begin

@@ -8,3 +8,4 @@ export { makeFolder, resolveHome } from "./postgres/home.ts";
 export { randomFreePort } from "./free-port.ts";
 export { type Stack, type StackOptions, startStack } from "./stack.ts";
 export { generateTypes, pushMigrations, runSupabaseCli } from "./supabase-cli.ts";
+export { type ThrowawayDatabase, withThrowawayDatabase } from "./throwaway-database.ts";

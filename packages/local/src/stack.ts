@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import postgres from "postgres";
 import { createApi } from "./api/api.ts";
 import { loadStackKeys, type StackKeys } from "./api/keys.ts";
+import { startCronTimer } from "./extensions/cron-timer.ts";
+import { startNetWorker } from "./extensions/net-worker.ts";
 import { findFreePort, isPortFree, randomFreePort } from "./free-port.ts";
 import { readProjectConfig } from "./functions/config.ts";
 import { startFunctions } from "./functions/functions.ts";
@@ -94,6 +97,7 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
     log: steps.log,
   });
   steps.stops.push(() => api.close());
+  steps.stops.push(await startWorkers(superuser_url, steps.log));
   const functions = await startFunctions({
     functions: config.functions,
     env: { ...platformEnvironment({ url, database_url, keys }), ...options.secrets },
@@ -146,6 +150,20 @@ async function bringUpDatabase(
   // Before the API starts: Lite knows the schema of its start.
   await pushMigrations(options.workdir, cluster.url("postgres", "postgres"));
   return cluster;
+}
+
+/** What pg_cron and pg_net do in the background of a hosted database. */
+async function startWorkers(
+  superuser_url: string,
+  log: (line: string) => void,
+): Promise<() => Promise<void>> {
+  const sql = postgres(superuser_url, { onnotice: () => {} });
+  const cron = startCronTimer({ sql, log });
+  const net = startNetWorker({ sql, log });
+  return async () => {
+    await Promise.all([cron.stop(), net.stop()]);
+    await sql.end({ timeout: 5 });
+  };
 }
 
 async function resolvePort(port: number | undefined): Promise<number> {

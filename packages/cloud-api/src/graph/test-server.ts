@@ -2,7 +2,7 @@ import type { Fetch } from "./post-json.ts";
 
 // A fetch for the tests beside this file: answers as told and remembers what it was asked.
 
-export interface Call {
+interface Call {
   url: string;
   init: RequestInit;
   /** The JSON of the request. */

@@ -5,7 +5,7 @@ import { parseWebhook } from "./parse-webhook.ts";
 // Bodies for the tests beside this file, in Meta's shape.
 
 export const WABA_ID = "330044005500660";
-export const METADATA = {
+const METADATA = {
   display_phone_number: "493012345678",
   phone_number_id: "770088009900110",
 };

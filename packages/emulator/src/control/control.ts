@@ -18,12 +18,12 @@ const customerSchema = z.strictObject({
   phone: z
     .string()
     .transform(phoneDigits)
-    .pipe(z.string().regex(/^\d{7,15}$/)),
+    .pipe(z.string().regex(/^\d{7,15}$/, "must have 7 to 15 digits")),
   name: z.string().trim().min(1),
   /** Business-scoped user id; default: derived from the phone. */
   bsuid: z
     .string()
-    .regex(/^[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/)
+    .regex(/^[A-Z]{2}\.[A-Za-z0-9.]{1,128}$/, "must look like DE.123")
     .optional(),
   username: z.string().min(1).optional(),
   /** `false`: the business learns the user id only. */

@@ -124,7 +124,8 @@ test.each([
   ["PUT", "/emulator/settings", { delays: { sent_ms: -1 } }, 400, "invalid_input"],
   ["GET", "/emulator/deliveries/9", undefined, 404, "delivery_not_found"],
   ["POST", "/emulator/webhooks/verify", undefined, 409, "webhook_url_missing"],
-])("%s %s with %j is a caller's mistake", async (method, path, body, status, code) => {
+])("%s %s with %j is a caller's mistake", async (...row) => {
+  const [method, path, body, status, code] = row;
   const emulator = createTestEmulator();
   emulator.addCustomer({ phone: MARA, name: "Mara", bsuid: "DE.1" });
   const answer = await call(emulator, path, { method, body });

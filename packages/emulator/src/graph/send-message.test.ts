@@ -123,7 +123,8 @@ describe("a send that Graph refuses", () => {
     ["a media message without media", { type: "image", image: {} }, 131008, undefined],
     ["a template without a name", { type: "template", template: {} }, 131008, undefined],
     ["itself as recipient", { to: "+15550783881" }, 131021, undefined],
-  ])("with %s says so in Meta's words", async (_name, fields, code, details) => {
+  ])("with %s says so in Meta's words", async (...row) => {
+    const [, fields, code, details] = row;
     expect(await send(emulator, fields)).toEqual({ status: 400, body: error(code, details) });
     expect(emulator.accepted()).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { phoneDigits } from "../phone.ts";
 import { isMediaKind } from "../store/media-limits.ts";
 import { GraphFault } from "./errors.ts";
 
@@ -81,7 +82,7 @@ export function parseSendRequest(body: unknown): SendRequest {
 }
 
 function resolveRecipient({ to, recipient }: z.output<typeof sendSchema>) {
-  if (to !== undefined) return { to: { phone: to.replaceAll(/\D/g, "") }, input: to };
+  if (to !== undefined) return { to: { phone: phoneDigits(to) }, input: to };
   if (recipient !== undefined) return { to: { user_id: recipient }, input: recipient };
   throw new GraphFault(131008, { details: "Parameter 'to' or 'recipient' is required." });
 }

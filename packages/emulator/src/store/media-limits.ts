@@ -2,7 +2,7 @@ const KB = 1024;
 const MB = 1024 * KB;
 
 /** The kinds of media message. */
-export const MEDIA_KINDS = ["audio", "document", "image", "sticker", "video"] as const;
+const MEDIA_KINDS = ["audio", "document", "image", "sticker", "video"] as const;
 /** A kind of media message. */
 export type MediaKind = (typeof MEDIA_KINDS)[number];
 

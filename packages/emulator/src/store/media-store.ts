@@ -4,12 +4,12 @@ import { createMediaId } from "../wire/ids.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Meta: "URLs are valid for 5 minutes". */
-export const MEDIA_URL_MS = 5 * MINUTE_MS;
+const MEDIA_URL_MS = 5 * MINUTE_MS;
 /** Meta keeps an upload 30 days, and what a customer sent 7 days. */
 const KEPT_MS = { upload: 30 * DAY_MS, inbound: 7 * DAY_MS } as const;
 
 /** A stored file. */
-export interface Media {
+interface Media {
   id: string;
   phone_number_id: string;
   mime_type: string;
@@ -20,7 +20,7 @@ export interface Media {
 }
 
 /** What is stored. */
-export interface NewMedia {
+interface NewMedia {
   phone_number_id: string;
   mime_type: string;
   bytes: Uint8Array<ArrayBuffer>;
@@ -28,7 +28,7 @@ export interface NewMedia {
 }
 
 /** What opening a link gives. */
-export type OpenedLink = { media: Media } | { refused: "expired" | "forged" | "gone" };
+type OpenedLink = { media: Media } | { refused: "expired" | "forged" | "gone" };
 
 /** Files in memory, with links that live five minutes. */
 export interface MediaStore {

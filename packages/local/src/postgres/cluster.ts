@@ -15,6 +15,8 @@ export interface ClusterOptions {
   port: number;
   /** false only where the data is thrown away afterwards (tests). */
   durable?: boolean;
+  /** "trust" lets every role of a new database in without a password (tests). */
+  auth?: "scram-sha-256" | "trust";
 }
 
 export interface Cluster {
@@ -46,7 +48,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const user = resolvePostgresUser();
   refuseWhenRunning(options.data_dir);
   const is_new = !existsSync(join(options.data_dir, "PG_VERSION"));
-  if (is_new) await initialise(binaries.initdb, options.data_dir, user);
+  if (is_new) await initialise(binaries.initdb, options, user);
   const superuser_password = readFileSync(passwordFile(options.data_dir), "utf8").trim();
 
   const child = spawnChild([binaries.postgres, ...serverFlags(options)], {
@@ -90,7 +92,11 @@ function serverFlags({ data_dir, port, durable = true }: ClusterOptions): string
   return ["-D", data_dir, "-p", String(port), ...flags];
 }
 
-async function initialise(initdb: string, data_dir: string, user: OsUser | null): Promise<void> {
+async function initialise(
+  initdb: string,
+  { data_dir, auth = "scram-sha-256" }: ClusterOptions,
+  user: OsUser | null,
+): Promise<void> {
   // Under another name until it is whole: an initdb that was killed leaves nothing to start from.
   const unfinished = `${data_dir}.new`;
   rmSync(data_dir, { recursive: true, force: true });
@@ -109,7 +115,7 @@ async function initialise(initdb: string, data_dir: string, user: OsUser | null)
       `--pgdata=${unfinished}`,
       `--username=${SUPERUSER}`,
       `--pwfile=${passwordFile(data_dir)}`,
-      "--auth=scram-sha-256",
+      `--auth=${auth}`,
       "--encoding=UTF8",
       "--locale=C.UTF-8",
       "--locale-provider=builtin",
