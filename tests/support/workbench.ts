@@ -28,6 +28,19 @@ export function connect(url = inject("workbench").superuser_url): postgres.Sql {
   return postgres(url, { max: 8, onnotice: () => {} });
 }
 
+/** Runs `use` with a connection of its own, which is closed afterwards. */
+export async function withConnection<Result>(
+  url: string,
+  use: (sql: postgres.Sql) => Promise<Result>,
+): Promise<Result> {
+  const sql = connect(url);
+  try {
+    return await use(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
 type Client = SupabaseClient<Database>;
 
 export interface TestTenant {
@@ -172,13 +185,15 @@ export function textWebhook(phone_number_id: string, messages: InboundText[]): s
     messaging_product: "whatsapp",
     metadata: { display_phone_number: "15550100000", phone_number_id },
     contacts: messages.map(({ from, name = "Somebody" }) => ({ profile: { name }, wa_id: from })),
-    messages: messages.map(({ from, id = newWamid(), text = "Hello", timestamp = nowSeconds() }) => ({
-      from,
-      id,
-      timestamp: String(timestamp),
-      type: "text",
-      text: { body: text },
-    })),
+    messages: messages.map(
+      ({ from, id = newWamid(), text = "Hello", timestamp = nowSeconds() }) => ({
+        from,
+        id,
+        timestamp: String(timestamp),
+        type: "text",
+        text: { body: text },
+      }),
+    ),
   };
   return envelope([{ field: "messages", value }]);
 }

@@ -42,9 +42,7 @@ export async function stopChild(
 }
 
 function setprivPrefix({ user, signal_on_parent_death = "SIGTERM" }: ChildOptions): string[] {
-  const identity = user
-    ? [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"]
-    : [];
+  const identity = user ? [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"] : [];
   return ["setpriv", ...identity, `--pdeathsig=${signal_on_parent_death.slice(3)}`, "--"];
 }
 

@@ -21,7 +21,13 @@ export async function runSupabaseCli(
   const child = spawn(process.execPath, [cliEntry(), "--workdir", workdir, ...args], {
     cwd: workdir,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", NO_COLOR: "1", ...env },
+    env: {
+      ...process.env,
+      SUPABASE_TELEMETRY_DISABLED: "1",
+      DO_NOT_TRACK: "1",
+      NO_COLOR: "1",
+      ...env,
+    },
   });
   let stdout = "";
   let stderr = "";

@@ -1,6 +1,11 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@wabase/database";
-import { ConfigurationError, type Environment, platformSchema, readEnvironment } from "./environment.ts";
+import {
+  ConfigurationError,
+  type Environment,
+  platformSchema,
+  readEnvironment,
+} from "./environment.ts";
 
 export type Client = SupabaseClient<Database>;
 

@@ -1,4 +1,9 @@
-import { createGraphClient, GraphApiError, type GraphClient, InvalidRequestError } from "@wabase/cloud-api";
+import {
+  createGraphClient,
+  GraphApiError,
+  type GraphClient,
+  InvalidRequestError,
+} from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
 import { z } from "zod";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
@@ -59,7 +64,8 @@ async function handle(request: Request, environment: Environment): Promise<Respo
     });
   }
   const bytes = await readBody(request, MAX_REQUEST_BYTES);
-  if (bytes === null) return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
+  if (bytes === null)
+    return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
   const parsed = parseSendRequest(parseJson(decodeUtf8(bytes) ?? ""));
   if (parsed.kind === "invalid") {
     return respondError(400, { code: "invalid", field: parsed.field, message: parsed.message });

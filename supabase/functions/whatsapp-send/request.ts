@@ -35,7 +35,8 @@ export type ParsedRequest =
 /** Which of the three shapes a body means is told by its fields, so that errors name the right ones. */
 export function parseSendRequest(body: unknown): ParsedRequest {
   const fields = z.record(z.string(), z.unknown()).safeParse(body);
-  if (!fields.success) return { kind: "invalid", field: "body", message: "body: must be an object" };
+  if (!fields.success)
+    return { kind: "invalid", field: "body", message: "body: must be an object" };
   if ("status" in fields.data) {
     const receipt = readReceiptSchema.safeParse(body);
     return receipt.success

@@ -32,7 +32,12 @@ function outcomeOf(error: unknown): SendOutcome {
   if (error instanceof GraphApiError) {
     return {
       status: error.retry === "ambiguous" ? "unknown" : "failed",
-      error: { code: error.graph_code, title: error.title, message: error.message, details: error.details },
+      error: {
+        code: error.graph_code,
+        title: error.title,
+        message: error.message,
+        details: error.details,
+      },
     };
   }
   if (error instanceof NetworkError || error instanceof UnreadableResponseError) {

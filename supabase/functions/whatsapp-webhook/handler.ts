@@ -57,11 +57,7 @@ async function handshake(request: Request, environment: Environment): Promise<Re
   return new Response(result.challenge, { headers: { "content-type": "text/plain" } });
 }
 
-async function receive(
-  request: Request,
-  secrets: AppSecret[],
-  ingest: Ingest,
-): Promise<Response> {
+async function receive(request: Request, secrets: AppSecret[], ingest: Ingest): Promise<Response> {
   const bytes = await readBody(request, MAX_WEBHOOK_BYTES);
   if (bytes === null) {
     return respondError(413, { code: "too_large", message: "body: is over 3 MB, Meta's limit" });

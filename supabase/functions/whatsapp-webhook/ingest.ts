@@ -25,13 +25,9 @@ export type Ingest = (delivery: Delivery) => Promise<Outcome>;
 /** Stores a delivery: journal and rows in one transaction. Resolves after the commit, else throws. */
 export function createIngest(client: Client): Ingest {
   return async (delivery) => {
-    const deliveries = [toJson(delivery)];
+    const deliveries: Json = [{ ...delivery }];
     const data = unwrap(await client.rpc("whatsapp_ingest", { deliveries }));
     const [outcome] = z.tuple([outcomeSchema]).parse(data);
     return outcome;
   };
-}
-
-function toJson({ body, secret_id, events }: Delivery): Json {
-  return { body, secret_id, events: events.map((event): Json => ({ ...event })) };
 }

@@ -107,11 +107,12 @@ const signedSchema = z.looseObject({ signedUrl: z.string() });
 async function mendSignedUrls(response: Response): Promise<Response> {
   if (!response.ok) return response;
   const body: unknown = await response.json();
-  const mend = (item: unknown): unknown => {
-    const { signedUrl, ...rest } = signedSchema.parse(item);
-    return { ...rest, signedURL: signedUrl === "" ? null : signedUrl.replace("/storage/v1", "") };
-  };
-  return Response.json(Array.isArray(body) ? body.map(mend) : mend(body));
+  return Response.json(Array.isArray(body) ? body.map(mendSignedUrl) : mendSignedUrl(body));
+}
+
+function mendSignedUrl(item: unknown): object {
+  const { signedUrl, ...rest } = signedSchema.parse(item);
+  return { ...rest, signedURL: signedUrl === "" ? null : signedUrl.replace("/storage/v1", "") };
 }
 
 function storageError(status: number, error: string, message: string): Response {

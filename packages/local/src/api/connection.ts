@@ -36,7 +36,7 @@ const requestContextSchema = z.object({
   auth: z
     .looseObject({
       role: z.string().nullish(),
-      uid: z.unknown(),
+      uid: z.string().nullish(),
       jwt: z.record(z.string(), z.unknown()).nullish(),
     })
     .nullish(),
@@ -57,7 +57,7 @@ async function applyRequestContext(
   await sql`select
     set_config('role', ${role}, true),
     set_config('statement_timeout', ${timeouts.get(role) ?? timeouts.get("authenticator") ?? "0"}, true),
-    set_config('request.jwt.claim.sub', ${String(context.auth?.uid ?? "")}, true),
+    set_config('request.jwt.claim.sub', ${context.auth?.uid ?? ""}, true),
     set_config('request.jwt.claim.role', ${role}, true),
     set_config('request.jwt.claims', ${JSON.stringify(claims)}, true),
     set_config('storage.operation', ${operation}, true),

@@ -34,8 +34,7 @@ export function createFileStorage(folder: string): StorageAdapter {
     getObject: read,
     headObject: async (bucket, key) => describe(await readFile(pathOf(bucket, key))),
     uploadObject: async (bucket, key, _version, body, mimetype, cacheControl) => {
-      const bytes =
-        body instanceof Uint8Array ? Buffer.from(body) : await collect(body);
+      const bytes = body instanceof Uint8Array ? Buffer.from(body) : await collect(body);
       await writeWhole(pathOf(bucket, key), bytes);
       return { ...describe(bytes), mimetype, cacheControl, lastModified: new Date() };
     },
@@ -71,10 +70,7 @@ function describe(bytes: Buffer): ObjectMetadata {
   };
 }
 
-function parseRange(
-  header: string | undefined,
-  size: number,
-): { from: number; to: number } | null {
+function parseRange(header: string | undefined, size: number): { from: number; to: number } | null {
   const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? "");
   if (match === null) return null;
   const from = Number(match[1]);

@@ -25,8 +25,7 @@ export type WorkbenchOptions = Omit<StackOptions, "secrets"> & {
 
 /** The whole of Wabase on one machine: the local Supabase, Meta's side, and the demo tenant. */
 export async function startWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  const secret = (): string => randomBytes(24).toString("hex");
-  const [app_secret, access_token, verify_token] = [secret(), secret(), secret()];
+  const [app_secret, access_token, verify_token] = [newSecret(), newSecret(), newSecret()];
   const emulator = createEmulator({
     app_secret,
     access_token,
@@ -58,6 +57,10 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     await stop();
     throw error;
   }
+}
+
+function newSecret(): string {
+  return randomBytes(24).toString("hex");
 }
 
 async function emulatorPort(apiPort = DEFAULT_PORT): Promise<number> {

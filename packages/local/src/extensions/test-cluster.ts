@@ -32,7 +32,13 @@ export async function startTestCluster(): Promise<TestCluster> {
   const clients: Sql[] = [];
   return {
     connect: (username) => {
-      const options = { host: "127.0.0.1", port, database: "postgres", username, onnotice: () => {} };
+      const options = {
+        host: "127.0.0.1",
+        port,
+        database: "postgres",
+        username,
+        onnotice: () => {},
+      };
       const client = postgres(options);
       clients.push(client);
       return client;

@@ -1,7 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { spawnChild, stopChild } from "../child-process.ts";
 import { installBinaries } from "./binaries.ts";
@@ -125,7 +133,8 @@ async function initialise(
   );
   const output = collect(child);
   const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`initdb failed with exit code ${String(code)}:\n${output.last()}`);
+  if (code !== 0)
+    throw new Error(`initdb failed with exit code ${String(code)}:\n${output.last()}`);
   renameSync(unfinished, data_dir);
 }
 

@@ -1,0 +1,158 @@
+import { rmSync } from "node:fs";
+import { createClient } from "@supabase/supabase-js";
+import {
+  people,
+  publicClient,
+  runSupabaseCli,
+  signIn,
+  startWorkbench,
+  withThrowawayDatabase,
+  type Workbench,
+} from "@wabase/local";
+import type postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readPrivileges } from "./support/privileges.ts";
+import { makeStateFolder, ROOT, withConnection } from "./support/workbench.ts";
+
+/** Roles that come in through the API. */
+const API_ROLES = ["anon", "authenticated", "service_role"];
+
+describe("a stack that has served requests", () => {
+  const state_dir = makeStateFolder("catalogue");
+  let bench: Workbench;
+
+  beforeAll(async () => {
+    bench = await startWorkbench({ workdir: ROOT, state_dir, port: 0, durable: false });
+  });
+  afterAll(async () => {
+    await bench.stop();
+    rmSync(state_dir, { recursive: true, force: true });
+  });
+
+  test("grants exactly what the platform and the migrations grant, and nothing more", async () => {
+    await useEveryService(bench);
+    const here = await withConnection(bench.stack.superuser_url, readPrivileges);
+    const pristine = await withThrowawayDatabase(ROOT, ({ superuser_url }) =>
+      withConnection(superuser_url, readPrivileges),
+    );
+    expect(pristine.length).toBeGreaterThan(150);
+    expect(here).toEqual(pristine);
+  });
+
+  test("answers 42501 to anon, agent and service key for a table without a grant", async () => {
+    await withConnection(bench.stack.database_url, async (sql) => {
+      await sql`create table public.without_a_grant (id integer primary key)`;
+    });
+    const { url, keys } = bench.stack;
+    const service = createClient(url, keys.secret_key, { auth: { persistSession: false } });
+    const anon = createClient(url, keys.publishable_key, { auth: { persistSession: false } });
+    const agent = createClient(url, keys.publishable_key, { auth: { persistSession: false } });
+    await agent.auth.signInWithPassword({
+      email: "agent@demo.test",
+      password: people.DEMO_PASSWORD,
+    });
+    for (const client of [anon, agent, service]) {
+      await expect
+        .poll(async () => (await client.from("without_a_grant").select("*")).error?.code)
+        .toBe("42501");
+    }
+  });
+});
+
+/** Lite changes grants when it is first used: so each of its parts is used, by each kind of caller. */
+async function useEveryService({ stack }: Workbench): Promise<void> {
+  const service = createClient(stack.url, stack.keys.secret_key, {
+    auth: { persistSession: false },
+  });
+  for (const client of [
+    publicClient(stack),
+    await signIn(stack, "agent@demo.test"),
+    await signIn(stack, people.DEMO_STRANGER),
+    service,
+  ]) {
+    await client.from("whatsapp_messages").select("id").limit(1);
+    await client.from("whatsapp_messages").insert({ type: "text" });
+    await client.rpc("whatsapp_mark_read", { message_id: crypto.randomUUID() });
+    await client.storage.listBuckets();
+    await client.storage.from("nothing").list();
+  }
+}
+
+function onMigratedDatabase(use: (sql: postgres.Sql) => Promise<void>): Promise<void> {
+  return withThrowawayDatabase(ROOT, ({ superuser_url }) => withConnection(superuser_url, use));
+}
+
+describe("the migrations", () => {
+  test("give every table of public and wabase RLS, partitions too, and anon nothing at all", async () => {
+    await onMigratedDatabase(async (sql) => {
+      const tables = await sql<{ name: string; has_rls: boolean; anon_may: string[] }[]>`
+          select
+            pg_class.oid::regclass::text as name,
+            relrowsecurity as has_rls,
+            array(
+              select privilege from unnest(array['select','insert','update','delete','truncate','references','trigger']) as privilege
+              where has_table_privilege('anon', pg_class.oid, privilege)
+            ) as anon_may
+          from pg_catalog.pg_class
+          where relnamespace in ('public'::regnamespace, 'wabase'::regnamespace) and relkind in ('r', 'p', 'f')`;
+      expect(tables.length).toBeGreaterThanOrEqual(9);
+      for (const table of tables) expect(table).toMatchObject({ has_rls: true, anon_may: [] });
+
+      const views = await sql`
+          select pg_class.oid::regclass::text as name from pg_catalog.pg_class
+          where relnamespace in ('public'::regnamespace, 'wabase'::regnamespace) and relkind in ('v', 'm')
+            and not coalesce(reloptions @> array['security_invoker=true'], false)`;
+      expect(views).toEqual([]);
+    });
+  });
+
+  test("let each function be called by whom it is meant for, and by nobody else", async () => {
+    await onMigratedDatabase(async (sql) => {
+      const functions = await sql<{ name: string; callers: string[]; has_search_path: boolean }[]>`
+        select
+          pronamespace::regnamespace::text || '.' || proname as name,
+          array(
+            select role from unnest(${API_ROLES}::text[]) as role
+            where has_function_privilege(role, pg_proc.oid, 'execute') order by role
+          ) as callers,
+          coalesce(proconfig::text like '%search_path=%', false) as has_search_path
+        from pg_catalog.pg_proc
+        where pronamespace in ('public'::regnamespace, 'wabase'::regnamespace)`;
+      for (const { name, has_search_path } of functions) {
+        expect({ name, has_search_path }).toEqual({ name, has_search_path: true });
+      }
+      const members = ["authenticated", "service_role"];
+      const open = functions.filter(({ callers }) => callers.length > 0);
+      expect(Object.fromEntries(open.map(({ name, callers }) => [name, callers]))).toEqual({
+        "public.whatsapp_enqueue_message": members,
+        "public.whatsapp_mark_read": members,
+        "public.whatsapp_ingest": ["service_role"],
+        "public.whatsapp_start_send": ["service_role"],
+        "public.whatsapp_record_send": ["service_role"],
+        "wabase.enqueue_message": members,
+        "wabase.mark_read": members,
+        "wabase.my_tenants": members,
+        "wabase.my_tenants_with_open_queue": members,
+        "wabase.now": members,
+        "wabase.uuid_v7": members,
+      });
+    });
+  });
+
+  test("leave Supabase's advisors nothing to say at warning level or above", async () => {
+    await withThrowawayDatabase(ROOT, async ({ database_url }) => {
+      const result = await runSupabaseCli(ROOT, [
+        "db",
+        "advisors",
+        "--type=all",
+        "--level=warn",
+        "--fail-on=warn",
+        `--remote=${database_url}`,
+      ]);
+      expect({ code: result.code, found: result.stdout.trim() }).toEqual({
+        code: 0,
+        found: expect.stringMatching(/^(\[\s*\]|No issues found\.?)?$/),
+      });
+    });
+  });
+});
