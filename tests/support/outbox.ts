@@ -2,7 +2,11 @@ import type postgres from "postgres";
 import { z } from "zod";
 import { newPhone, postWebhook, serviceClient, type TestTenant, textWebhook } from "./workbench.ts";
 
-const messageSchema = z.object({ id: z.string(), status: z.string(), wamid: z.string().nullable() });
+const messageSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  wamid: z.string().nullable(),
+});
 
 /** A conversation in this database alone, whose window is open; Meta's side knows nothing of it. */
 export async function conversationHere(
@@ -35,7 +39,10 @@ export async function recordSend(
   message_id: string,
   outcome: { status: string; wamid?: string; error?: Record<string, string | number | null> },
 ): Promise<z.infer<typeof messageSchema>> {
-  const { data, error } = await serviceClient().rpc("whatsapp_record_send", { message_id, outcome });
+  const { data, error } = await serviceClient().rpc("whatsapp_record_send", {
+    message_id,
+    outcome,
+  });
   if (error) throw new Error(error.message);
   return messageSchema.parse(data);
 }

@@ -56,7 +56,7 @@ export async function startDenoProcess(
     config,
     port,
     pid: child.pid,
-    untilReady: () => waitUntilListening(port, () => child.exitCode !== null),
+    untilReady: () => waitUntilListening(port, () => child.exitCode !== null || child.signalCode !== null),
     stop: () => stopChild(child, "SIGTERM", 3_000),
   };
 }

@@ -1,0 +1,146 @@
+import { signBody } from "@wabase/cloud-api";
+import { DatabaseError } from "@wabase/database";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createWebhookHandler } from "./handler.ts";
+import type { Delivery, Ingest } from "./ingest.ts";
+
+const BODY = JSON.stringify({ object: "whatsapp_business_account", entry: [{ changes: [] }] });
+
+/** A handler whose database is a list. */
+function setUp(environment: Record<string, string>, ingest?: Ingest) {
+  const stored: Delivery[] = [];
+  const store: Ingest = async (delivery) => {
+    stored.push(delivery);
+    return { journal_id: stored.length, events: delivery.events.length, kept: {} };
+  };
+  return { stored, handle: createWebhookHandler(environment, () => ingest ?? store) };
+}
+
+async function post(body: string, secret: string): Promise<Request> {
+  const signature = await signBody(new TextEncoder().encode(body), secret);
+  return new Request("http://localhost/whatsapp-webhook", {
+    method: "POST",
+    headers: { "x-hub-signature-256": signature },
+    body,
+  });
+}
+
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  for (const method of ["error", "warn", "log"] as const) {
+    vi.spyOn(console, method).mockImplementation((line: unknown) => void lines.push(String(line)));
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("several app secrets, so that one can be rotated", () => {
+  const environment = { WHATSAPP_APP_SECRETS: '{"old": "first", "new": "second"}' };
+
+  test.each([
+    ["first", "old"],
+    ["second", "new"],
+  ])("a body signed with «%s» is stored under its name %s", async (secret, secret_id) => {
+    const { handle, stored } = setUp(environment);
+    const answer = await handle(await post(BODY, secret));
+    expect(answer.status).toBe(200);
+    expect(stored).toMatchObject([{ secret_id, body: BODY }]);
+  });
+
+  test("a body signed with none of them is refused", async () => {
+    const { handle, stored } = setUp(environment);
+    expect((await handle(await post(BODY, "third"))).status).toBe(401);
+    expect(stored).toEqual([]);
+  });
+
+  test("WHATSAPP_APP_SECRETS that is no JSON is a configuration error, which quotes no secret", async () => {
+    const { handle } = setUp({ WHATSAPP_APP_SECRETS: "{first" });
+    const answer = await handle(await post(BODY, "first"));
+    const text = await answer.text();
+    expect(answer.status).toBe(500);
+    expect(text + lines.join("\n")).not.toContain("first");
+  });
+
+  test("without any secret nothing is let in, least of all what is signed with the empty one", async () => {
+    for (const environment of [{}, { WHATSAPP_APP_SECRET: "" }, { WHATSAPP_APP_SECRETS: "{}" }]) {
+      const { handle, stored } = setUp(environment);
+      const request = new Request("http://localhost/", { method: "POST", body: BODY });
+      const { status } = await handle(request);
+      expect(status).not.toBe(200);
+      expect(stored).toEqual([]);
+    }
+  });
+});
+
+describe("the size of a body", () => {
+  function chunked(chunks: number, headers: Record<string, string> = {}) {
+    const chunk = new Uint8Array(1024 * 1024);
+    const read = { chunks: 0, is_cancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          read.chunks += 1;
+          if (read.chunks > chunks) controller.close();
+          else controller.enqueue(chunk);
+        },
+        cancel: () => void (read.is_cancelled = true),
+      },
+      { highWaterMark: 0 },
+    );
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, headers, duplex: "half" };
+    return { read, request: new Request("http://localhost/", init) };
+  }
+  const environment = { WHATSAPP_APP_SECRET: "secret" };
+
+  test("over 3 MB that is not declared is read no further than that", async () => {
+    const { request, read } = chunked(50);
+    const answer = await setUp(environment).handle(request);
+    expect(answer.status).toBe(413);
+    expect(read).toEqual({ chunks: 4, is_cancelled: true });
+  });
+
+  test("over 3 MB that is declared is not read at all", async () => {
+    const { request, read } = chunked(50, { "content-length": "52428800" });
+    const answer = await setUp(environment).handle(request);
+    expect(answer.status).toBe(413);
+    expect(read).toEqual({ chunks: 0, is_cancelled: true });
+  });
+
+  test("exactly 3 MB is let in", async () => {
+    const { handle, stored } = setUp(environment);
+    const body = JSON.stringify("x".repeat(3 * 1024 * 1024 - 2));
+    expect((await handle(await post(body, "secret"))).status).toBe(200);
+    expect(stored).toHaveLength(1);
+  });
+});
+
+describe("when it cannot be stored", () => {
+  const environment = { WHATSAPP_APP_SECRET: "secret" };
+  const failure = (code: string, http_status: number) =>
+    new DatabaseError(
+      { code, message: "Failing row contains (Two loaves, please)", details: null, hint: null },
+      http_status,
+    );
+
+  test.each([
+    ["the database is down", failure("", 0), "the database does not answer"],
+    ["the database refuses it", failure("23514", 400), "database error 23514"],
+    ["the answer makes no sense", new TypeError("Two loaves, please"), "TypeError"],
+  ])("because %s: 503, and the log holds a code and no text", async (_, error, reason) => {
+    const { handle } = setUp(environment, () => Promise.reject(error));
+    const answer = await handle(await post(BODY, "secret"));
+    expect(answer.status).toBe(503);
+    expect(lines).toEqual([`webhook not stored: ${reason}`]);
+    expect(await answer.text()).not.toContain("loaves");
+  });
+});
+
+test("a key that is kept is told to the operator by its reason alone", async () => {
+  const { handle } = setUp({ WHATSAPP_APP_SECRET: "secret" }, () =>
+    Promise.resolve({ journal_id: 7, events: 3, kept: { unknown_number: 2, invalid: 1 } }),
+  );
+  await handle(await post(BODY, "secret"));
+  expect(lines).toEqual(["webhook 7: kept in the journal: 2 × unknown_number, 1 × invalid"]);
+});
