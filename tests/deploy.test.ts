@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
+import { randomFreePort } from "@wabase/local";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { readProjectConfig } from "../packages/local/src/functions/config.ts";
@@ -29,17 +30,17 @@ const names = functions.map(({ name }) => name);
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), "wabase-deploy-")));
 const sql = connect();
 let deployment: Awaited<ReturnType<typeof deployFunctions>>;
-let deployed: Hosted;
+let deployed_url: string;
+const stops: (() => Promise<void>)[] = [() => sql.end()];
 let tenant: TestTenant;
 
 beforeAll(async () => {
   tenant = await createTenant(sql);
   deployment = await deployFunctions(ROOT, scratch);
-  deployed = await host(deployment.deploys);
+  deployed_url = await host(deployment.deploys);
 });
 afterAll(async () => {
-  await deployed.stop();
-  await sql.end();
+  for (const stop of stops.toReversed()) await stop();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -171,9 +172,9 @@ describe("a deployed function answers as the checkout's", () => {
   const all = Object.entries(QUESTIONS).flatMap(([name, questions]) =>
     questions.map((question) => ({ name, ...question })),
   );
-  test.each(all)("$name: $what", async ({ name, query = "", status, what: _, ...init }) => {
+  test.each(all)("$name: $what", async ({ name, query = "", status, ...init }) => {
     const [there, here] = await Promise.all([
-      ask(`${deployed.url}/${name}${query}`, init),
+      ask(`${deployed_url}/${name}${query}`, init),
       ask(`${stack.url}/functions/v1/${name}${query}`, init),
     ]);
     expect(there).toEqual(here);
@@ -183,12 +184,13 @@ describe("a deployed function answers as the checkout's", () => {
   test("whatsapp-webhook: a signed message is a row once it is answered 200", async () => {
     const wamids = [newWamid(), newWamid()];
     const [there, here] = await Promise.all(
-      [deployed.url, `${stack.url}/functions/v1`].map((url, index) =>
-        ask(`${url}/whatsapp-webhook`, {
-          ...signed(
+      [deployed_url, `${stack.url}/functions/v1`].map((url, index) =>
+        ask(
+          `${url}/whatsapp-webhook`,
+          signed(
             textWebhook(tenant.phone_number_id, [{ from: newPhone(), id: wamids[index] ?? "" }]),
           ),
-        }),
+        ),
       ),
     );
     expect(there?.status).toBe(200);
@@ -222,7 +224,7 @@ describe("a deployed function answers as the checkout's", () => {
       body: JSON.stringify(message),
     };
     const here = await ask(`${stack.url}/functions/v1/whatsapp-send`, init);
-    const there = await ask(`${deployed.url}/whatsapp-send`, init);
+    const there = await ask(`${deployed_url}/whatsapp-send`, init);
     expect([here.status, there.status]).toEqual([200, 200]);
     const sent = z.looseObject({ id: z.uuid(), wamid: z.string() });
     const { id, wamid } = sent.parse(JSON.parse(here.body));
@@ -256,17 +258,29 @@ function withKey(body: unknown, headers: Record<string, string> = {}): RequestIn
   };
 }
 
-/** All that tells one answer from another: only when it was given, and how it came, is left out. */
-async function ask(url: string, init: RequestInit) {
+const HOW_IT_CAME = new Set([
+  "date",
+  "connection",
+  "keep-alive",
+  "content-length",
+  "transfer-encoding",
+]);
+
+/** All of an answer, but when it was given and how it came. */
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+async function ask(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
-  const {
-    date: _,
-    connection: __,
-    "keep-alive": ___,
-    ...rest
-  } = Object.fromEntries(response.headers);
-  const { "content-length": ____, "transfer-encoding": _____, ...headers } = rest;
-  return { status: response.status, headers, body: await response.text() };
+  const headers = [...response.headers].filter(([name]) => !HOW_IT_CAME.has(name));
+  return {
+    status: response.status,
+    headers: Object.fromEntries(headers),
+    body: await response.text(),
+  };
 }
 
 function uploadOf(name: string): Deploy {
@@ -275,13 +289,8 @@ function uploadOf(name: string): Deploy {
   return found;
 }
 
-interface Hosted {
-  url: string;
-  stop(): Promise<void>;
-}
-
 /** Runs what was uploaded, each function in a folder that holds nothing else, against the shared stack. */
-async function host(deploys: Deploy[]): Promise<Hosted> {
+async function host(deploys: Deploy[]): Promise<string> {
   const logged: string[] = [];
   const running = await startFunctions({
     functions: deploys.map((deploy) => ({
@@ -294,23 +303,24 @@ async function host(deploys: Deploy[]): Promise<Hosted> {
     watch: false,
     log: (line) => logged.push(line),
   });
+  stops.push(() => running.stop());
   const server = createServer((request, response) => {
     running.handle(request, response).catch(() => response.destroy());
   });
-  const ready = await Promise.all(running.processes.map((process) => process.untilReady()));
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  const stop = async (): Promise<void> => {
+  const port = await randomFreePort();
+  await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+  stops.push(async () => {
     server.close();
     server.closeAllConnections();
-    await running.stop();
-  };
-  if (ready.includes(false)) {
-    await stop();
-    throw new Error(`what was uploaded does not start:\n${logged.join("\n")}`);
+  });
+  const url = `http://127.0.0.1:${port}/functions/v1`;
+  for (const { slug } of deploys) {
+    const { headers } = await ask(`${url}/${slug}`, { method: "OPTIONS" });
+    if (headers["sb-error-code"] === "BOOT_ERROR") {
+      throw new Error(`${slug} does not start from what was uploaded:\n${logged.join("\n")}`);
+    }
   }
-  return { url: `http://127.0.0.1:${port}/functions/v1`, stop };
+  return url;
 }
 
 function hostedEnvironment(): Record<string, string> {
@@ -323,7 +333,7 @@ function hostedEnvironment(): Record<string, string> {
     SB_REGION: "local",
     WHATSAPP_APP_SECRET: stack.app_secret,
     WHATSAPP_VERIFY_TOKEN: stack.verify_token,
-    WHATSAPP_ACCESS_TOKEN: "not the emulator's: nothing goes out from here",
+    WHATSAPP_ACCESS_TOKEN: "unknown-to-the-emulator",
     WHATSAPP_GRAPH_URL: stack.emulator_url,
   };
 }

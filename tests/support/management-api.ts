@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { dirname, join, relative, resolve } from "node:path";
 import { runSupabaseCli } from "@wabase/local";
 import { z } from "zod";
@@ -94,12 +94,7 @@ type State = Pick<ManagementApi, "deploys" | "live" | "requests">;
 async function startManagementApi(): Promise<ManagementApi> {
   const state: State = { deploys: [], live: new Set(), requests: [] };
   const server = createServer((request, response) => {
-    void answer(request, state)
-      .catch((error: unknown) => ({ status: 500, body: { message: String(error) } }))
-      .then(({ status, body }) => {
-        response.writeHead(status, { "content-type": "application/json" });
-        response.end(JSON.stringify(body));
-      });
+    void respond(request, response, state);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const address = server.address();
@@ -113,6 +108,19 @@ async function startManagementApi(): Promise<ManagementApi> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: State,
+): Promise<void> {
+  const { status, body } = await answer(request, state).catch((error: unknown) => ({
+    status: 500,
+    body: { message: String(error) },
+  }));
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
 }
 
 async function answer(request: IncomingMessage, state: State): Promise<Answer> {
@@ -140,7 +148,7 @@ async function answer(request: IncomingMessage, state: State): Promise<Answer> {
 
 /** v1-deploy-a-function: one function's sources. With `bundleOnly` it goes live by the bulk update. */
 async function deploy(query: URLSearchParams, form: FormData, state: State): Promise<Answer> {
-  const metadata = metadataSchema.parse(JSON.parse(String(form.get("metadata"))));
+  const metadata = metadataSchema.parse(JSON.parse(z.string().parse(form.get("metadata"))));
   const slug = query.get("slug") ?? metadata.name;
   const files = new Map<string, Uint8Array>();
   const hash = createHash("sha256");
