@@ -9,6 +9,7 @@ import {
   newPhone,
   newWamid,
   postWebhook,
+  serviceClient,
   type TestTenant,
   textWebhook,
 } from "./support/workbench.ts";
@@ -169,4 +170,56 @@ test("a NUL and half an emoji, which Postgres cannot hold, do not lose the messa
     // The journal has the escapes as Meta sent them.
     journaled: body,
   });
+});
+
+/** Hands over one event, as a newer parser may do before the database knows of it. */
+async function ingest(event: Record<string, string>): Promise<unknown> {
+  const whole = { field: "messages", phone_number_id: tenant.phone_number_id, ...event };
+  const deliveries = [{ body: JSON.stringify(whole), secret_id: "default", events: [whole] }];
+  const { data, error } = await serviceClient().rpc("whatsapp_ingest", { deliveries });
+  expect(error).toBeNull();
+  const [outcome] = z.array(outcomeSchema).parse(data);
+  const [kept] = await keptEvents(sql, outcome?.journal_id ?? 0);
+  return kept;
+}
+
+describe("an event that nothing here makes a row of", () => {
+  test.each([
+    ["a kind that is new", { kind: "poll_vote", wamid: "w" }, "unhandled_item"],
+    [
+      "what the business wrote on its own phone",
+      { kind: "message", direction: "outbound", origin: "echo" },
+      "unhandled_item",
+    ],
+    [
+      "what was written before the number came here",
+      { kind: "message", direction: "inbound", origin: "history" },
+      "unhandled_item",
+    ],
+    ["a status that is new", { kind: "status", status: "deleted", wamid: "w" }, "unhandled_status"],
+    ["no kind at all", {}, "unhandled_item"],
+  ])("%s, is kept whole", async (_, event, reason) => {
+    const before = await conversationsOf(sql, tenant);
+    expect(await ingest(event)).toMatchObject({ reason, content: event });
+    expect(await conversationsOf(sql, tenant)).toEqual(before);
+  });
+});
+
+test("however large a batch, it takes few locks: Postgres has room for some thousands in all", async () => {
+  const events = Array.from({ length: 2000 }, () => ({
+    kind: "status",
+    field: "messages",
+    phone_number_id: tenant.phone_number_id,
+    wamid: newWamid(),
+    status: "sent",
+  }));
+  const deliveries = JSON.stringify([{ body: "{}", secret_id: "default", events }]);
+  const locks = await sql.begin(async (transaction) => {
+    await transaction`select public.whatsapp_ingest(${deliveries}::text::jsonb)`;
+    const [row] = await transaction<{ count: number }[]>`
+      select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`;
+    return row?.count ?? 0;
+  });
+  expect(locks).toBeGreaterThan(0);
+  expect(locks).toBeLessThan(150);
 });

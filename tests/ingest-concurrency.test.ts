@@ -48,7 +48,9 @@ describe("8 writers over the same 20 conversations at once", () => {
     };
     const answers = await Promise.all(Array.from({ length: 8 }, (__, seed) => writer(seed)));
     expect(new Set(answers.flat())).toEqual(new Set([200]));
-    const rows = (await conversationsOf(sql, tenant)).filter((row) => phones.includes(row.phone ?? ""));
+    const rows = (await conversationsOf(sql, tenant)).filter((row) =>
+      phones.includes(row.phone ?? ""),
+    );
     expect(rows).toHaveLength(20);
     for (const row of rows) expect(row).toMatchObject({ unread_count: 6, messages: 6 });
   });
@@ -111,7 +113,11 @@ describe("a status at the very moment when Meta's answer to the send is recorded
 
 test("12 batches of 1,000 statuses of messages that we never sent, at once, are all parked", async () => {
   const batches = Array.from({ length: 12 }, () =>
-    Array.from({ length: 1000 }, () => ({ id: newWamid(), status: "sent", recipient_id: "4915100000000" })),
+    Array.from({ length: 1000 }, () => ({
+      id: newWamid(),
+      status: "sent",
+      recipient_id: "4915100000000",
+    })),
   );
   const answers = await statusesOf(
     batches.map((batch) => postWebhook(statusWebhook(tenant.phone_number_id, batch))),

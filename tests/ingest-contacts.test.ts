@@ -8,7 +8,6 @@ import {
   newPhone,
   newWamid,
   postWebhook,
-  TEST_NUMBERS,
   type TestTenant,
   textWebhook,
 } from "./support/workbench.ts";
@@ -130,9 +129,27 @@ describe("a new contact", () => {
   });
 });
 
+test("20 people who show now a phone, now a user id, now both, in batches at once: 200, one contact each", async () => {
+  const people = Array.from({ length: 20 }, () => ({ phone: newPhone(), bsuid: newBsuid() }));
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    const entry = people.flatMap(({ phone, bsuid }, at): unknown[] => {
+      const shown = [{ phone, bsuid }, { bsuid }, { bsuid, name: `Writer ${writer}` }];
+      const person = shown[(at + writer) % 3] ?? { phone };
+      return JSON.parse(personWebhook(tenant.phone_number_id, person)).entry;
+    });
+    const answer = await postWebhook(
+      JSON.stringify({ object: "whatsapp_business_account", entry }),
+    );
+    return answer.status;
+  });
+  expect(new Set(await Promise.all(writers))).toEqual(new Set([200]));
+  for (const person of people) {
+    expect(await contactsWith(person)).toMatchObject([person]);
+  }
+});
+
 test("who writes to two numbers of a tenant is one contact with two conversations", async () => {
-  const other = TEST_NUMBERS.at(-1);
-  if (!other) throw new Error("no test number is left");
+  const other = { phone_number_id: `8${newPhone()}`, display_phone_number: "+1 555 010 9999" };
   await sql`insert into public.whatsapp_numbers ${sql({ ...other, tenant_id: tenant.tenant_id })}`;
   const phone = newPhone();
   const answers = [tenant.phone_number_id, other.phone_number_id].flatMap((id) => [

@@ -39,8 +39,10 @@ type State = keyof typeof TIMES;
 async function report(
   wamid: string,
   status: State,
-  more: Record<string, unknown> = {},
-  to = tenant,
+  {
+    of_number = tenant.phone_number_id,
+    ...more
+  }: Record<string, unknown> & { of_number?: string } = {},
 ): Promise<void> {
   const item = {
     id: wamid,
@@ -50,7 +52,7 @@ async function report(
     ...(status === "failed" ? { errors: [ERROR] } : {}),
     ...more,
   };
-  const answer = await postWebhook(valueWebhook(to.phone_number_id, { statuses: [item] }));
+  const answer = await postWebhook(valueWebhook(of_number, { statuses: [item] }));
   expect(answer.status).toBe(200);
 }
 
@@ -98,8 +100,7 @@ describe("statuses in any order", () => {
         read_at: time("read"),
         failed_at: time("failed"),
       });
-      if (states.includes("failed")) expect(row.error).toMatchObject({ code: 131026 });
-      else expect(row.error).toBeNull();
+      expect(row.error === null).toBe(!states.includes("failed"));
     }
   });
 
@@ -159,7 +160,10 @@ describe("a status before its message is known", () => {
     const id = await startSending(conversation_id);
     const wamid = newWamid();
     const before = await countRows(sql, tenant);
-    await report(wamid, "delivered", { recipient_id: "4915200000000", pricing: { category: "service" } });
+    await report(wamid, "delivered", {
+      recipient_id: "4915200000000",
+      pricing: { category: "service" },
+    });
     await report(wamid, "sent", { recipient_id: "4915200000000" });
     expect(await parkedStatuses(sql, wamid)).toEqual(["sent", "delivered"]);
     expect(await countRows(sql, tenant)).toEqual(before);
@@ -206,10 +210,20 @@ describe("a status before its message is known", () => {
     const wamid = newWamid();
     const statuses = [
       { id: wamid, status: "delivered", recipient_id: phone, timestamp: TIMES.delivered },
-      { id: wamid, status: "sent", recipient_id: phone, timestamp: TIMES.sent, biz_opaque_callback_data: id },
+      {
+        id: wamid,
+        status: "sent",
+        recipient_id: phone,
+        timestamp: TIMES.sent,
+        biz_opaque_callback_data: id,
+      },
     ];
     await postWebhook(statusWebhook(tenant.phone_number_id, statuses));
-    expect(await readMessage(sql, id)).toMatchObject({ status: "delivered", wamid, sent_at: at("sent") });
+    expect(await readMessage(sql, id)).toMatchObject({
+      status: "delivered",
+      wamid,
+      sent_at: at("sent"),
+    });
     expect(await parkedStatuses(sql, wamid)).toEqual([]);
   });
 
@@ -227,8 +241,9 @@ describe("a status of another number", () => {
   test("does not touch a message of ours, by its wamid or by our id", async () => {
     const { id, wamid } = await sendOne();
     const waiting = await startSending(conversation_id);
-    await report(wamid, "read", { biz_opaque_callback_data: id }, neighbour);
-    await report(newWamid(), "read", { biz_opaque_callback_data: waiting }, neighbour);
+    const of_number = neighbour.phone_number_id;
+    await report(wamid, "read", { biz_opaque_callback_data: id, of_number });
+    await report(newWamid(), "read", { biz_opaque_callback_data: waiting, of_number });
     expect(await readMessage(sql, id)).toMatchObject({ status: "accepted", read_at: null });
     expect(await readMessage(sql, waiting)).toMatchObject({ status: "sending", wamid: null });
   });

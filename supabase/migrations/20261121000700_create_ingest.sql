@@ -1,9 +1,27 @@
 -- From a webhook's events to rows. One call, one transaction: the journal and everything made of it
--- commit together, or not at all. Rows are locked in the order of their keys, so that any number of
--- calls at once cannot deadlock.
---
--- deliveries: [{"body": text, "secret_id": text, "events": [event, …]}, …], a delivery for each POST;
--- the events as packages/cloud-api parses them (webhook/events.ts).
+-- commit together, or not at all. Whatever is locked is locked in one order (contacts, conversations,
+-- wamids, messages; each by its key), so that any number of calls at once do not deadlock.
+
+create type wabase.incoming_event as (
+  journal_id bigint,
+  ordinal integer,
+  -- As packages/cloud-api parses it (webhook/events.ts).
+  content jsonb
+);
+
+-- What becomes a row: null for everything else, which is kept (wabase.webhook_events).
+create function wabase.row_of(event jsonb) returns text
+language sql immutable set search_path = ''
+as $$
+  select case event ->> 'kind'
+    when 'message' then
+      -- What the business wrote elsewhere, and what was written before it came here, is not news.
+      case when coalesce(event ->> 'direction', 'inbound') = 'inbound'
+        and coalesce(event ->> 'origin', 'live') in ('live', 'standby') then 'message' end
+    when 'status' then
+      case when event ->> 'status' in ('sent', 'delivered', 'read', 'played', 'failed') then 'status' end
+  end
+$$;
 
 create type wabase.incoming_message as (
   tenant_id uuid,
@@ -80,7 +98,7 @@ as $$
   )
 $$;
 
-create function wabase.ingest_messages(deliveries jsonb) returns void
+create function wabase.ingest_messages(events wabase.incoming_event[]) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -96,13 +114,13 @@ begin
     order by number.id, event.wamid
   )
   into incoming
-  from jsonb_array_elements(deliveries) as delivery,
-    jsonb_to_recordset(delivery -> 'events') as event (
-      kind text, phone_number_id text, wamid text, type text, body text, content jsonb,
-      reply_to_wamid text, "timestamp" timestamptz, contact jsonb
-    )
+  from unnest(events) as source
+  cross join lateral jsonb_to_record(source.content) as event (
+    phone_number_id text, wamid text, type text, body text, content jsonb,
+    reply_to_wamid text, "timestamp" timestamptz, contact jsonb
+  )
   join public.whatsapp_numbers as number on number.phone_number_id = event.phone_number_id
-  where event.kind = 'message';
+  where wabase.row_of(source.content) = 'message';
   if incoming is null then
     return;
   end if;
@@ -191,11 +209,12 @@ create type wabase.incoming_status as (
   pricing jsonb
 );
 
-create function wabase.ingest_statuses(deliveries jsonb) returns void
+create function wabase.ingest_statuses(events wabase.incoming_event[]) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   incoming wabase.incoming_status[];
+  strangers wabase.incoming_status[];
 begin
   select array_agg(
     row(
@@ -205,17 +224,26 @@ begin
     order by number.id, event.wamid
   )
   into incoming
-  from jsonb_array_elements(deliveries) as delivery,
-    jsonb_to_recordset(delivery -> 'events') as event (
-      kind text, phone_number_id text, wamid text, message_id uuid, status text, "timestamp" timestamptz,
-      error jsonb, pricing jsonb
-    )
+  from unnest(events) as source
+  cross join lateral jsonb_to_record(source.content) as event (
+    phone_number_id text, wamid text, message_id uuid, status text, "timestamp" timestamptz,
+    error jsonb, pricing jsonb
+  )
   join public.whatsapp_numbers as number on number.phone_number_id = event.phone_number_id
-  where event.kind = 'status' and event.status in ('sent', 'delivered', 'read', 'played', 'failed');
-  if incoming is not null then
-    perform wabase.apply_statuses(incoming);
-    perform wabase.park_statuses(incoming);
+  where wabase.row_of(source.content) = 'status';
+  if incoming is null then
+    return;
   end if;
+
+  select array_agg(event) into strangers
+  from unnest(incoming) as event
+  where not exists (
+    select from public.whatsapp_messages as message
+    where message.number_id = event.number_id and message.wamid = event.wamid
+  );
+  perform wabase.lock_wamids(strangers);
+  perform wabase.apply_statuses(incoming);
+  perform wabase.settle_strangers(strangers);
 end
 $$;
 
@@ -256,7 +284,8 @@ begin
     read_at = least(message.read_at, news.read_at),
     played_at = least(message.played_at, news.played_at),
     failed_at = least(message.failed_at, news.failed_at),
-    error = coalesce(message.error, news.error),
+    -- Before Meta's first word an error is our own note of a lost answer, which this settles.
+    error = case when message.status < 'sent' then news.error else coalesce(message.error, news.error) end,
     pricing = coalesce(message.pricing, news.pricing)
   from (
     select
@@ -277,49 +306,59 @@ begin
 end
 $$;
 
--- What finds no message waits for it. The lock of the wamid is also taken by who gives a message its
--- wamid: either the status is parked before that one looks, or it finds the message here.
-create function wabase.park_statuses(incoming wabase.incoming_status[]) returns void
+-- Who gives a message its wamid, and who parks a status for want of a message with it, holds the lock of
+-- the wamid until the commit: the status is parked before the other one looks, or it finds the message.
+-- Locks are shared out among wamids, so that a batch of a thousand takes no more of them than there
+-- are: Postgres has room for a few thousand in all.
+create function wabase.lock_wamids(incoming wabase.incoming_status[]) returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  orphan wabase.incoming_status;
+  number_of_locks constant integer := 128;
+  lock integer;
 begin
-  foreach orphan in array incoming loop
-    continue when wabase.find_outbound(orphan) is not null;
-    perform wabase.lock_wamid(orphan.number_id, orphan.wamid);
-    if wabase.find_outbound(orphan) is null then
-      insert into wabase.parked_statuses (number_id, wamid, status, event)
-      values (orphan.number_id, orphan.wamid, orphan.status, to_jsonb(orphan))
-      on conflict do nothing;
-    else
-      perform wabase.apply_statuses(array[orphan]);
-    end if;
+  for lock in
+    select distinct abs(hashtext(event.number_id::text || event.wamid) % number_of_locks)
+    from unnest(incoming) as event
+    order by 1
+  loop
+    perform pg_advisory_xact_lock(hashtext('wabase.wamids'), lock);
   end loop;
 end
 $$;
 
-create function wabase.lock_wamid(of_number uuid, with_wamid text) returns void
-language sql volatile set search_path = ''
-as $$
-  select pg_advisory_xact_lock(hashtextextended(of_number::text || with_wamid, 0))
-$$;
-
--- For who has just given a message its wamid: what had come before it.
-create function wabase.apply_parked_statuses(of_number uuid, with_wamid text) returns void
+-- Statuses whose wamid no message had, after they were applied: one of them may have given it to a message,
+-- by our id, which the others, and those parked earlier, are about. What finds no message waits for it.
+create function wabase.settle_strangers(strangers wabase.incoming_status[]) returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  parked wabase.incoming_status[];
+  found_ones wabase.incoming_status[];
 begin
-  with taken as (
-    delete from wabase.parked_statuses
-    where number_id = of_number and wamid = with_wamid
-    returning event
-  )
-  select array_agg(jsonb_populate_record(null::wabase.incoming_status, event)) into parked from taken;
-  if parked is not null then
-    perform wabase.apply_statuses(parked);
+  select array_agg(event) into found_ones
+  from unnest(strangers) as event where wabase.find_outbound(event) is not null;
+  if found_ones is not null then
+    -- To apply a status twice changes nothing.
+    perform wabase.apply_statuses(found_ones || wabase.take_parked_statuses(found_ones));
   end if;
+
+  insert into wabase.parked_statuses (number_id, wamid, status, event)
+  select event.number_id, event.wamid, event.status, to_jsonb(event)
+  from unnest(strangers) as event
+  where wabase.find_outbound(event) is null
+  on conflict do nothing;
 end
+$$;
+
+-- What has waited for messages with these wamids; it waits no longer.
+create function wabase.take_parked_statuses(incoming wabase.incoming_status[]) returns wabase.incoming_status[]
+language sql volatile set search_path = ''
+as $$
+  with taken as (
+    delete from wabase.parked_statuses as parked
+    using unnest(incoming) as event
+    where parked.number_id = event.number_id and parked.wamid = event.wamid
+    returning parked.event
+  )
+  select array_agg(jsonb_populate_record(null::wabase.incoming_status, event)) from taken
 $$;

@@ -11,7 +11,8 @@
 create function wabase.may_send(of_tenant uuid, assignee uuid) returns boolean
 language sql stable security definer set search_path = ''
 as $$
-  select (select auth.role()) = 'service_role' or exists (
+  -- Never null, which no «if not» would take for a refusal.
+  select coalesce((select auth.role()) = 'service_role', false) or exists (
     select from public.whatsapp_members as member
     join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
     where member.user_id = (select auth.uid())
@@ -29,6 +30,23 @@ comment on function wabase.may_send(uuid, uuid) is
   'Whether the caller may send in a conversation of this tenant with this assignee: the service key, an '
   'admin, the agent whom it is assigned to, any agent where nobody has it and the queue is open.';
 
+-- What is not known here would go to Meta as it is: another recipient, for one.
+create function wabase.check_fields(value jsonb, known text[], path text) returns void
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  field text;
+begin
+  if jsonb_typeof(value) is distinct from 'object' then
+    raise exception '%: must be an object', coalesce(nullif(path, ''), 'message') using errcode = '22023';
+  end if;
+  select key into field from jsonb_object_keys(value) as key where key <> all (known);
+  if found then
+    raise exception '%: is not a field of a text message', ltrim(path || '.' || field, '.') using errcode = '22023';
+  end if;
+end
+$$;
+
 create function wabase.check_text_message(message jsonb) returns void
 language plpgsql immutable set search_path = ''
 as $$
@@ -37,8 +55,15 @@ declare
   max_body_characters constant integer := 4096;
   characters integer;
 begin
+  perform wabase.check_fields(
+    message, '{phone_number_id,to,conversation_id,idempotency_key,type,text,context}', ''
+  );
   if message ->> 'type' is distinct from 'text' then
     raise exception 'type: only "text" can be sent' using errcode = '22023';
+  end if;
+  perform wabase.check_fields(message -> 'text', '{body,preview_url}', 'text');
+  if message ? 'context' then
+    perform wabase.check_fields(message -> 'context', '{message_id}', 'context');
   end if;
   if jsonb_typeof(message -> 'text' -> 'body') is distinct from 'string' then
     raise exception 'text.body: is missing' using errcode = '22023', hint = 'Send {"type": "text", "text": {"body": "…"}}.';
@@ -151,7 +176,7 @@ begin
 
   if key is not null then
     -- One at a time for a key: who comes second finds the row of who came first.
-    perform wabase.lock_wamid(conversation.tenant_id, key);
+    perform pg_advisory_xact_lock(hashtextextended('wabase.idempotency ' || conversation.tenant_id || key, 0));
     select * into queued from public.whatsapp_messages
     where tenant_id = conversation.tenant_id and idempotency_key = key;
     if found then
@@ -231,6 +256,7 @@ as $$
 declare
   result constant public.whatsapp_message_status := outcome ->> 'status';
   message public.whatsapp_messages;
+  answered wabase.incoming_status;
 begin
   if result not in ('accepted', 'failed', 'unknown') then
     raise exception 'outcome.status: is %, must be accepted, failed or unknown', result using errcode = '22023';
@@ -239,20 +265,22 @@ begin
   if not found then
     raise exception 'message_id: no outbound message has this id' using errcode = '22023';
   end if;
-  if outcome ->> 'wamid' is not null then
-    perform wabase.lock_wamid(message.number_id, outcome ->> 'wamid');
+  answered.number_id := message.number_id;
+  answered.wamid := coalesce(message.wamid, outcome ->> 'wamid');
+  if answered.wamid is not null then
+    perform wabase.lock_wamids(array[answered]);
   end if;
   update public.whatsapp_messages
   set
     -- Statuses may have come before Meta's answer did: they are not taken back.
     status = greatest(status, result),
-    wamid = coalesce(wamid, outcome ->> 'wamid'),
+    error = case when result > status then outcome -> 'error' else error end,
+    wamid = coalesce(wamid, answered.wamid),
     accepted_at = case when result = 'accepted' then coalesce(accepted_at, clock_timestamp()) else accepted_at end,
-    failed_at = case when result = 'failed' then coalesce(failed_at, clock_timestamp()) else failed_at end,
-    error = case when result = 'accepted' then error else coalesce(error, outcome -> 'error') end
+    failed_at = case when result = 'failed' then coalesce(failed_at, clock_timestamp()) else failed_at end
   where id = message_id;
-  if outcome ->> 'wamid' is not null then
-    perform wabase.apply_parked_statuses(message.number_id, outcome ->> 'wamid');
+  if answered.wamid is not null then
+    perform wabase.apply_statuses(wabase.take_parked_statuses(array[answered]));
   end if;
   select * into message from public.whatsapp_messages where id = message_id;
   return wabase.describe_message(message);
@@ -282,12 +310,13 @@ begin
     raise exception 'message_id: you may not mark this message as read' using errcode = '42501';
   end if;
   -- Meta marks the earlier messages as read too; what came later stays unread.
+  -- Nothing that was read before is unread again.
   update public.whatsapp_conversations
-  set unread_count = (
+  set unread_count = least(unread_count, (
     select count(*) from public.whatsapp_messages as later
     where later.conversation_id = conversation.id and later.direction = 'inbound'
       and (later.occurred_at, later.id) > (message.occurred_at, message.id)
-  )
+  ))
   where id = conversation.id;
   return (
     select jsonb_build_object('phone_number_id', number.phone_number_id, 'wamid', message.wamid)
@@ -311,7 +340,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'may_send', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
+      'may_send', 'check_fields', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
       'describe_message', 'enqueue_message', 'mark_read'
     )
   loop

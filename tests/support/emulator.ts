@@ -26,9 +26,9 @@ export async function acceptedByMeta(message_id: string): Promise<z.infer<typeof
 }
 
 /** A person with a phone on the shared emulator. Answers the digits of the phone. */
-export async function addCustomer(): Promise<string> {
+export async function addCustomer(more: { share_phone?: boolean } = {}): Promise<string> {
   const phone = newPhone();
-  await call("POST", "/customers", { phone: `+${phone}`, name: "Mara Lindt" });
+  await call("POST", "/customers", { phone: `+${phone}`, name: "Mara Lindt", ...more });
   return phone;
 }
 

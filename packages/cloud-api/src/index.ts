@@ -37,14 +37,26 @@ export { signBody, verifySignature, type AppSecret, type SignatureResult } from 
 export { verifyHandshake, type HandshakeResult } from "./verification.ts";
 export { GRAPH_API_VERSION } from "./version.ts";
 export type {
+  AccountEvent,
+  CallEvent,
   ContactIdentity,
+  ContactSyncEvent,
+  DeliveryStatus,
+  Direction,
+  EditEvent,
   EventSource,
+  GroupEvent,
+  HandoverEvent,
   MessageEvent,
+  Origin,
   OtherEvent,
   ParsedWebhook,
+  PreferenceEvent,
+  RevokeEvent,
   StatusError,
   StatusEvent,
   StatusRecipient,
+  TemplateEvent,
   WebhookEvent,
 } from "./webhook/events.ts";
 export { MAX_BODY_DEPTH, MAX_WEBHOOK_BYTES } from "./webhook/limits.ts";

@@ -12,6 +12,7 @@ import { type RequestEntry, startGateway } from "./gateway.ts";
 import { bootstrapPlatform } from "./platform/bootstrap.ts";
 import { type Cluster, startCluster } from "./postgres/cluster.ts";
 import { makeFolder, resolveHome } from "./postgres/home.ts";
+import { refuseWhenRunning } from "./postgres/running.ts";
 import { pushMigrations } from "./supabase-cli.ts";
 
 /** Supabase's own local port. */
@@ -59,12 +60,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const log = options.log ?? (() => {});
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const step of stops.splice(0).toReversed()) await step();
+    const failures: unknown[] = [];
+    // Each, whatever becomes of the one before: Postgres is the last.
+    for (const step of stops.splice(0).toReversed()) await step().catch((e) => failures.push(e));
+    if (failures.length > 0) throw new AggregateError(failures, "the stack did not stop in order");
   };
   try {
     return { ...(await bringUp(options, { log, stops })), stop };
   } catch (error) {
-    await stop();
+    await stop().catch((failure) => log(String(failure)));
     throw error;
   }
 }
@@ -80,7 +84,10 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
   const url = `http://127.0.0.1:${port}`;
   const home = resolveHome(options.workdir);
   const state_dir = options.state_dir ?? join(home, `stack-${port}`);
-  if (options.fresh) rmSync(state_dir, { recursive: true, force: true });
+  if (options.fresh) {
+    await refuseWhenRunning(join(state_dir, "data"));
+    rmSync(state_dir, { recursive: true, force: true });
+  }
   makeFolder(state_dir);
   const keys = await loadStackKeys(join(state_dir, "keys.json"));
 
@@ -94,6 +101,7 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
     storage_dir: join(state_dir, "storage"),
     url,
     max_rows: config.max_rows,
+    search_path: config.search_path,
     log: steps.log,
   });
   steps.stops.push(() => api.close());
@@ -114,8 +122,10 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
     log: steps.log,
   });
   steps.stops.push(() => gateway.stop());
-  await Promise.all(functions.processes.map((process) => process.untilReady()));
-  const functionPids = functions.processes.map(({ config: { name }, pid }) => [name, pid] as const);
+  await Promise.all(functions.workers.map((worker) => worker.untilReady()));
+  const functionPids = functions.workers.map(
+    (worker) => [worker.config.name, worker.pid()] as const,
+  );
   return {
     url,
     port,

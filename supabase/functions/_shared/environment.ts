@@ -42,25 +42,30 @@ export function readEnvironment<Schema extends z.ZodType>(
   return result.data;
 }
 
-const appSecretsSchema = z.union([
-  z.object({ WHATSAPP_APP_SECRETS: namedKeysSchema }),
-  z.object({ WHATSAPP_APP_SECRET: z.string().min(1) }),
-]);
+const appSecretSchema = z.object({ WHATSAPP_APP_SECRET: z.string().min(1) });
+
+const appSecretsSchema = z.object({
+  WHATSAPP_APP_SECRETS: namedKeysSchema.refine(
+    (secrets) => Object.keys(secrets).length > 0,
+    "holds no secret",
+  ),
+});
 
 /**
  * The app secrets that Meta may sign with: WHATSAPP_APP_SECRETS, a JSON object name → secret, for several
  * apps or while one is rotated; or WHATSAPP_APP_SECRET for a single one.
  */
 export function readAppSecrets(environment: Environment): { id: string; secret: string }[] {
-  const result = appSecretsSchema.safeParse(environment);
-  if (!result.success) {
+  if (environment["WHATSAPP_APP_SECRETS"]) {
+    const { WHATSAPP_APP_SECRETS } = readEnvironment(appSecretsSchema, environment);
+    return Object.entries(WHATSAPP_APP_SECRETS).map(([id, secret]) => ({ id, secret }));
+  }
+  const single = appSecretSchema.safeParse(environment);
+  if (!single.success) {
     throw new ConfigurationError(
       "WHATSAPP_APP_SECRET: is missing. Copy it from your Meta app (App settings, Basic) and run: " +
         "supabase secrets set WHATSAPP_APP_SECRET=…",
     );
   }
-  if ("WHATSAPP_APP_SECRET" in result.data) {
-    return [{ id: "default", secret: result.data.WHATSAPP_APP_SECRET }];
-  }
-  return Object.entries(result.data.WHATSAPP_APP_SECRETS).map(([id, secret]) => ({ id, secret }));
+  return [{ id: "default", secret: single.data.WHATSAPP_APP_SECRET }];
 }

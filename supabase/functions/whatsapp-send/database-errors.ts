@@ -9,14 +9,12 @@ const STATUS_BY_CODE: Record<string, number> = {
   "22023": 400,
   // unique_violation: an idempotency key that another message has
   "23505": 409,
-  // PostgREST: the JWT is not valid, or has expired
-  PGRST301: 401,
-  PGRST303: 401,
 };
 
 /** The field stands first in the messages of the SQL functions: «to: is not a phone number». */
 export function respondDatabaseError(error: DatabaseError): Response {
-  const status = STATUS_BY_CODE[error.code] ?? (error.http_status === 401 ? 401 : 503);
+  // 401 is PostgREST's own word: the token is not valid or has expired, or it let the caller in as anon.
+  const status = error.http_status === 401 ? 401 : (STATUS_BY_CODE[error.code] ?? 503);
   if (status === 503) {
     console.error(`send: database error ${error.code === "" ? "(no answer)" : error.code}`);
     return respondError(503, { code: "database_unavailable", message: "Try again in a moment" });

@@ -8,6 +8,7 @@ import { DatabaseError } from "@wabase/database";
 import { z } from "zod";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
 import { ConfigurationError, type Environment, readEnvironment } from "../_shared/environment.ts";
+import { fetchOnce } from "../_shared/fetch-once.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
 import { respondDatabaseError } from "./database-errors.ts";
@@ -85,6 +86,7 @@ function createGraph(environment: Environment): GraphClient {
   try {
     return createGraphClient({
       access_token: config.WHATSAPP_ACCESS_TOKEN,
+      fetch: fetchOnce,
       ...(config.WHATSAPP_GRAPH_URL ? { base_url: config.WHATSAPP_GRAPH_URL } : {}),
       ...(config.WHATSAPP_GRAPH_VERSION ? { version: config.WHATSAPP_GRAPH_VERSION } : {}),
     });
@@ -95,7 +97,11 @@ function createGraph(environment: Environment): GraphClient {
 }
 
 async function sendMessage(clients: Clients, message: Outgoing): Promise<Response> {
-  const queued = await enqueue(clients.caller, message);
+  // A key of ours where the caller has none: this call, too, may be sent twice by the runtime.
+  const queued = await enqueue(clients.caller, {
+    idempotency_key: crypto.randomUUID(),
+    ...message,
+  });
   if (queued.status !== "queued") return respond(200, queued);
   const started = await startSend(clients.service, queued.id);
   // Another sender has it: its state will tell.

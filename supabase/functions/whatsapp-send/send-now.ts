@@ -1,6 +1,7 @@
 import {
   GraphApiError,
   type GraphClient,
+  InvalidRequestError,
   NetworkError,
   UnreadableResponseError,
 } from "@wabase/cloud-api";
@@ -43,6 +44,13 @@ function outcomeOf(error: unknown): SendOutcome {
   if (error instanceof NetworkError || error instanceof UnreadableResponseError) {
     return {
       status: error.request_sent === "maybe" ? "unknown" : "failed",
+      error: { code: error.code, title: error.message, message: error.message, details: null },
+    };
+  }
+  if (error instanceof InvalidRequestError) {
+    // Nothing left this machine: a contact whose phone Meta once gave us and would not take.
+    return {
+      status: "failed",
       error: { code: error.code, title: error.message, message: error.message, details: null },
     };
   }

@@ -11,7 +11,7 @@ import { DatabaseError } from "@wabase/database";
 import { ConfigurationError, type Environment, readAppSecrets } from "../_shared/environment.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError } from "../_shared/respond.ts";
-import type { Ingest } from "./ingest.ts";
+import { type Ingest, withRetries } from "./ingest.ts";
 
 /**
  * The endpoint that Meta calls. GET: the handshake. POST: a signed batch of events, answered 200 only
@@ -27,7 +27,7 @@ export function createWebhookHandler(
       if (request.method === "GET") return await handshake(request, environment);
       if (request.method === "POST") {
         const secrets = readAppSecrets(environment);
-        ingest ??= createIngest();
+        ingest ??= withRetries(createIngest());
         return await receive(request, secrets, ingest);
       }
       return respondError(405, { code: "method_not_allowed", message: "Use GET or POST" });

@@ -1,5 +1,5 @@
 import type { WebhookEvent } from "@wabase/cloud-api";
-import { type Json, unwrap } from "@wabase/database";
+import { DatabaseError, type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../_shared/clients.ts";
 
@@ -30,4 +30,25 @@ export function createIngest(client: Client): Ingest {
     const [outcome] = z.tuple([outcomeSchema]).parse(data);
     return outcome;
   };
+}
+
+/** How often a delivery is tried that another transaction got in the way of. */
+const MAX_ATTEMPTS = 3;
+
+/** Tries again at once what the database rolled back for another's sake; Meta would only after seconds. */
+export function withRetries(ingest: Ingest): Ingest {
+  return async (delivery) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ingest(delivery);
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !isRolledBack(error)) throw error;
+      }
+    }
+  };
+}
+
+/** Class 40 of the SQLSTATEs: a deadlock, a serialization failure. */
+function isRolledBack(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code.startsWith("40");
 }

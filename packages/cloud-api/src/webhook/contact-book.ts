@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { JsonValue } from "../json/json.ts";
 import type { ContactIdentity } from "./events.ts";
-import { optionalPhone, optionalText } from "./scalars.ts";
+import { optionalPhone, optionalText, optionalUsername } from "./scalars.ts";
 
-/** What a message or status itself says of a person. */
-export type KnownIdentity = Pick<ContactIdentity, "phone" | "bsuid" | "parent_bsuid">;
+/** What a message, status or other item itself says of a person. */
+export type KnownIdentity = Pick<ContactIdentity, "phone" | "bsuid" | "parent_bsuid"> &
+  Partial<Pick<ContactIdentity, "username">>;
 
 /** The people in `contacts[]` of one change. */
 export interface ContactBook {
@@ -12,18 +13,31 @@ export interface ContactBook {
   identify(known: KnownIdentity): ContactIdentity;
 }
 
+export const NOBODY: ContactIdentity = {
+  phone: null,
+  bsuid: null,
+  parent_bsuid: null,
+  username: null,
+  profile_name: null,
+};
+
+/** Whether a person can be told from others. */
+export function isKnown(person: KnownIdentity): boolean {
+  return person.phone !== null || person.bsuid !== null;
+}
+
 const contactSchema = z
   .object({
     wa_id: optionalPhone,
     user_id: optionalText,
     parent_user_id: optionalText,
-    profile: z.object({ name: optionalText, username: optionalText }).nullable().catch(null),
+    profile: z.object({ name: optionalText, username: optionalUsername }).nullable().catch(null),
   })
   .transform(({ wa_id, user_id, parent_user_id, profile }): ContactIdentity => ({
     phone: wa_id,
     bsuid: user_id,
     parent_bsuid: parent_user_id,
-    username: profile?.username?.replace(/^@/, "") ?? null,
+    username: profile?.username ?? null,
     profile_name: profile?.name ?? null,
   }));
 
@@ -48,7 +62,7 @@ export function createContactBook(contacts: JsonValue | undefined): ContactBook 
         phone: known.phone ?? entry?.phone ?? null,
         bsuid: known.bsuid ?? entry?.bsuid ?? null,
         parent_bsuid: known.parent_bsuid ?? entry?.parent_bsuid ?? null,
-        username: entry?.username ?? null,
+        username: known.username ?? entry?.username ?? null,
         profile_name: entry?.profile_name ?? null,
       };
     },

@@ -4,65 +4,42 @@ import { isJsonObject, type JsonValue } from "../json/json.ts";
 import { toStorable } from "../json/to-storable.ts";
 import type { WebhookEvent } from "./events.ts";
 import { parseWebhook } from "./parse-webhook.ts";
-import { ADA, BORIS, bodyOf, messagesChange, statusItem, textMessage } from "./test-bodies.ts";
+import { SAMPLE_CHANGES, SAMPLE_ITEMS } from "./test-fields.ts";
+import { countExpected } from "./test-count.ts";
+import { ADA, bodyOf, listChange, messagesChange, textMessage } from "./test-bodies.ts";
 
 const anyJson = fc.jsonValue({ stringUnit: "binary" }).map((value) => toStorable(value));
 
-const types = ["text", "image", "reaction", "interactive", "contacts", "system", "edit", "order"];
+/** What is done to a value, wherever it stands: undefined takes it away. */
+const spoilers = fc.oneof(
+  anyJson.map((replacement) => () => replacement),
+  fc.constant(() => undefined),
+  fc.constantFrom(
+    (value: JsonValue) => JSON.stringify(value),
+    (value: JsonValue) => Number(value),
+    (value: JsonValue) => [value],
+    (value: JsonValue) => [value, value],
+    (value: JsonValue) => ({ "": value }),
+    (value: JsonValue) => (Array.isArray(value) ? (value[0] ?? null) : Object.keys(value ?? {})),
+    () => null,
+    () => "",
+  ),
+);
 
-const message = fc
-  .record({ type: fc.constantFrom(...types), part: anyJson, id: fc.nat() })
-  .map(({ type, part, id }) => textMessage({ id: `wamid.${id}`, type, [type]: part }));
+type Spoiler = (value: JsonValue) => JsonValue | undefined;
 
-const body = fc
-  .record({
-    messages: fc.array(message, { maxLength: 3 }),
-    statuses: fc.array(fc.constant(statusItem()), { maxLength: 3 }),
-    errors: fc.array(anyJson, { maxLength: 2 }),
-  })
-  .map((parts) =>
-    bodyOf(messagesChange({ contacts: [ADA, BORIS], ...parts }), { field: "calls", value: {} }),
-  );
-
-/** Puts `replacement` at the place that `choices` lead to, wherever in the body that is. */
-function mutate(value: JsonValue, choices: number[], replacement: JsonValue): JsonValue {
+/** Spoils what stands at the place that `choices` lead to. */
+function spoil(value: JsonValue, choices: number[], spoiler: Spoiler): JsonValue | undefined {
   const [choice, ...rest] = choices;
-  if (choice === undefined || typeof value !== "object" || value === null) return replacement;
+  if (choice === undefined || typeof value !== "object" || value === null) return spoiler(value);
   const keys = Object.keys(value);
-  const key = keys[choice % Math.max(1, keys.length)];
-  if (key === undefined) return replacement;
-  if (Array.isArray(value)) {
-    return value.map((item, at) => (String(at) === key ? mutate(item, rest, replacement) : item));
-  }
-  return { ...value, [key]: mutate(value[key] ?? null, rest, replacement) };
-}
-
-/** How many events a body must give: counted here from the promise, not from the code. */
-function countExpected(input: JsonValue): number {
-  if (!isJsonObject(input) || input["object"] !== "whatsapp_business_account") return 1;
-  if (!Array.isArray(input["entry"]) || input["entry"].length === 0) return 1;
-  return sum(input["entry"], (entry) => {
-    if (!isJsonObject(entry) || !Array.isArray(entry["changes"])) return 1;
-    return Math.max(1, sum(entry["changes"], countInChange));
+  const chosen = keys[choice % Math.max(1, keys.length)];
+  if (chosen === undefined) return spoiler(value);
+  const entries = Object.entries(value).flatMap(([key, part]): [string, JsonValue][] => {
+    const after = key === chosen ? spoil(part, rest, spoiler) : part;
+    return after === undefined ? [] : [[key, after]];
   });
-}
-
-function countInChange(change: JsonValue): number {
-  if (!isJsonObject(change) || change["field"] !== "messages") return 1;
-  if (!isJsonObject(change["value"])) return 1;
-  const parts = Object.entries(change["value"]);
-  return Math.max(
-    1,
-    sum(parts, ([key, part]) => {
-      if (key === "messaging_product" || key === "metadata" || part === null) return 0;
-      if (!Array.isArray(part)) return 1;
-      return key === "contacts" ? part.filter((item) => !isJsonObject(item)).length : part.length;
-    }),
-  );
-}
-
-function sum<T>(items: readonly T[], count: (item: T) => number): number {
-  return items.reduce((total, item) => total + count(item), 0);
+  return Array.isArray(value) ? entries.map(([, part]) => part) : Object.fromEntries(entries);
 }
 
 /** The events of a body, once what holds for each of them was checked. */
@@ -70,11 +47,17 @@ function checkedEventsOf(input: JsonValue): WebhookEvent[] {
   const { events } = parseWebhook(input);
   expect(toStorable(events)).toStrictEqual(events);
   for (const event of events) {
-    if (event.kind !== "message") continue;
-    expect(event.contact.phone ?? event.contact.bsuid).not.toBeNull();
+    if (event.kind === "other") continue;
+    expect(isJsonObject(event.content)).toBe(true);
+    if (!("direction" in event) || event.kind === "call") continue;
+    const { contact, direction, group_id } = event;
+    const is_to_group = direction === "outbound" && group_id !== null;
+    expect(contact.phone ?? contact.bsuid ?? is_to_group).toBeTruthy();
   }
   return events;
 }
+
+const places = fc.array(fc.nat({ max: 20 }), { maxLength: 11 });
 
 test("arbitrary JSON never throws and never vanishes", () => {
   fc.assert(
@@ -85,16 +68,55 @@ test("arbitrary JSON never throws and never vanishes", () => {
   );
 });
 
-test("bodies of Meta's shape with anything at any place never throw and lose no element", () => {
-  const places = fc.array(fc.nat({ max: 20 }), { maxLength: 9 });
+test("the samples are whole: spoiling them is what the next tests are about", () => {
+  const others = parseWebhook(bodyOf(...SAMPLE_CHANGES)).events.filter(
+    (event) => event.kind === "other",
+  );
+  expect(others.map(({ field, reason }) => `${field} ${reason}`)).toEqual([
+    "messages unhandled_item",
+    "messages unhandled_item",
+    "tracking_events unhandled_field",
+  ]);
+});
+
+test("bodies of Meta's shape, spoiled anywhere, never throw and lose no element", () => {
+  const changes = fc.subarray(SAMPLE_CHANGES, { maxLength: 4 });
+  const spoilings = fc.array(fc.tuple(places, spoilers), { minLength: 1, maxLength: 3 });
   fc.assert(
-    fc.property(body, places, anyJson, (valid, choices, replacement) => {
-      const input = mutate(valid, choices, replacement);
+    fc.property(changes, spoilings, (chosen, list) => {
+      const input = list.reduce<JsonValue>(
+        (body, [choices, spoiler]) => toStorable(spoil(body, choices, spoiler)),
+        bodyOf(...chosen),
+      );
       expect(checkedEventsOf(input)).toHaveLength(countExpected(input));
     }),
-    { numRuns: 500 },
+    { numRuns: 1_500 },
   );
 });
+
+test("an item that is spoiled takes none of its siblings with it", () => {
+  const sample = fc.constantFrom(...SAMPLE_ITEMS);
+  fc.assert(
+    fc.property(sample, fc.nat({ max: 2 }), places, spoilers, (...row) => {
+      const [{ field, key, item }, at, choices, spoiler] = row;
+      const eventsWith = (items: JsonValue[]): WebhookEvent[] =>
+        checkedEventsOf(bodyOf(listChange(field, { contacts: [ADA], [key]: items })));
+      const spoiled = toStorable(spoil(item, choices, spoiler));
+      const items: JsonValue[] = [item, item, item];
+      const before = eventsWith(items);
+      const after = eventsWith(items.with(at, spoiled));
+      expect(after).toHaveLength(3);
+      expect(after.toSpliced(at, 1)).toEqual(before.toSpliced(at, 1));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+const types = ["text", "image", "reaction", "interactive", "contacts", "system", "order"];
+
+const message = fc
+  .record({ type: fc.constantFrom(...types), part: anyJson, id: fc.nat() })
+  .map(({ type, part, id }) => textMessage({ id: `wamid.${id}`, type, [type]: part }));
 
 test("each message of a body that is whole gives an event with its id, in order", () => {
   fc.assert(
@@ -105,4 +127,11 @@ test("each message of a body that is whole gives an event with its id, in order"
     }),
     { numRuns: 50 },
   );
+});
+
+test("more elements than a call takes arguments, as 3 MB can hold", () => {
+  const nothing = Array.from({ length: 300_000 }, () => 0);
+  const history = [{ threads: nothing }];
+  expect(parseWebhook(bodyOf(listChange("history", { history }))).events).toHaveLength(300_001);
+  expect(parseWebhook(bodyOf(messagesChange({ polls: nothing }))).events).toHaveLength(300_000);
 });

@@ -2,23 +2,21 @@ import { z } from "zod";
 import { describeIssues } from "../describe-issues.ts";
 import { isJsonObject, type JsonValue } from "../json/json.ts";
 import { toStorable } from "../json/to-storable.ts";
-import type { Change } from "./context.ts";
 import type { ParsedWebhook, WebhookEvent } from "./events.ts";
-import { parseMessagesField } from "./messages.ts";
+import { fieldParsers } from "./field-parsers.ts";
 import { invalidEvent, NO_SOURCE, otherEvent } from "./other-event.ts";
-import { anyJson, optionalText } from "./scalars.ts";
+import { anyJson, optionalText, optionalTimestamp } from "./scalars.ts";
 import { readSource } from "./source.ts";
-
-type FieldParser = (change: Change) => WebhookEvent[];
-
-/** One parser per webhook field; a field without one is kept whole. */
-const fieldParsers: ReadonlyMap<string, FieldParser> = new Map([["messages", parseMessagesField]]);
 
 const envelopeSchema = z.object({
   object: z.literal("whatsapp_business_account"),
   entry: z.array(anyJson).min(1),
 });
-const entrySchema = z.object({ id: optionalText, changes: z.array(anyJson).min(1) });
+const entrySchema = z.object({
+  id: optionalText,
+  time: optionalTimestamp,
+  changes: z.array(anyJson).min(1),
+});
 const changeSchema = z.object({ field: z.string().min(1) });
 
 /**
@@ -42,12 +40,16 @@ export function parseWebhook(input: unknown): ParsedWebhook {
 function parseEntry(content: JsonValue, path: string): WebhookEvent[] {
   const entry = entrySchema.safeParse(content);
   if (!entry.success) return [invalidEvent(NO_SOURCE, describeIssues(entry.error, path), content)];
-  const { id, changes } = entry.data;
-  return changes.flatMap((change, at) => parseChange(id, change, `${path}.changes[${at}]`));
+  const { changes } = entry.data;
+  return changes.flatMap((change, at) => parseChange(change, entry.data, `${path}.changes[${at}]`));
 }
 
-function parseChange(entry_id: string | null, content: JsonValue, path: string): WebhookEvent[] {
-  const unknown_source = { ...NO_SOURCE, waba_id: entry_id };
+function parseChange(
+  content: JsonValue,
+  { id, time }: { id: string | null; time: string | null },
+  path: string,
+): WebhookEvent[] {
+  const unknown_source = { ...NO_SOURCE, waba_id: id };
   if (!isJsonObject(content)) {
     return [invalidEvent(unknown_source, `${path}: expected an object`, content)];
   }
@@ -55,8 +57,14 @@ function parseChange(entry_id: string | null, content: JsonValue, path: string):
   if (!change.success) {
     return [invalidEvent(unknown_source, describeIssues(change.error, path), content)];
   }
-  const source = readSource(entry_id, change.data.field, content);
+  const source = readSource(id, change.data.field, content);
   const parse = fieldParsers.get(source.field);
-  if (parse !== undefined) return parse({ source, content, path });
-  return [otherEvent(source, { reason: "unhandled_field", detail: null, content })];
+  if (parse === undefined) {
+    return [otherEvent(source, { reason: "unhandled_field", detail: null, content })];
+  }
+  const value = content["value"];
+  if (!isJsonObject(value)) {
+    return [invalidEvent(source, `${path}.value: expected an object`, content)];
+  }
+  return parse({ source, time, value, content, path });
 }

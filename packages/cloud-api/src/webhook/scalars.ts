@@ -7,11 +7,22 @@ import type { JsonObject, JsonValue } from "../json/json.ts";
 /** A string that says something. Meta writes "" as well as nothing for "not known". */
 export const optionalText = z.string().min(1).nullable().catch(null);
 
-/** Digits of a phone number as in wa_id, no plus. Placeholders and group ids are not numbers. */
-export const optionalPhone = z
+/** Without the @ that Meta puts in front at some places. */
+export const optionalUsername = optionalText.transform((name) => name?.replace(/^@/, "") ?? null);
+
+const phone = z
   .string()
   .regex(/^\+?\d{1,20}$/)
-  .transform((text) => text.replace("+", ""))
+  .transform((text) => text.replace("+", ""));
+
+/** Digits of a phone number as in wa_id, no plus. Placeholders and group ids are not numbers. */
+export const optionalPhone = phone.nullable().catch(null);
+
+/** The same of a number that people wrote, who put spaces, dashes and brackets between the digits. */
+export const optionalWrittenPhone = z
+  .string()
+  .transform((text) => text.replaceAll(/[\s().-]/g, ""))
+  .pipe(phone)
   .nullable()
   .catch(null);
 
@@ -26,10 +37,25 @@ export const optionalTimestamp = z
   .nullable()
   .catch(null);
 
-export const optionalObject = z
-  .custom<JsonObject>((value) => typeof value === "object" && !Array.isArray(value))
+/** A span of whole seconds, as a number or as text. Fits Postgres' integer. */
+export const optionalSeconds = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.int32().min(0))
   .nullable()
   .catch(null);
 
+/** A UUID in lower case: our own message id, where Meta echoes what we sent along. */
+export const optionalUuid = z.guid().toLowerCase().nullable().catch(null);
+
+export const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected an object",
+);
+
+export const optionalObject = jsonObject.nullable().catch(null);
+
 /** Any JSON at all: input has been through toStorable, so there is nothing left to check. */
 export const anyJson = z.custom<JsonValue>();
+
+/** An array of any JSON; what is none reads as empty. */
+export const anyList = z.array(anyJson).catch([]);

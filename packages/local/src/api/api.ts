@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { App, setExperimental } from "@supabase/lite";
 import { Hono } from "hono";
 import postgres from "postgres";
-import * as z from "zod";
-import { type Caller, resolveCaller } from "./caller.ts";
 import { createHostedLikeConnection } from "./connection.ts";
 import type { StackKeys } from "./keys.ts";
+import { withPostgrestErrors } from "./postgrest-errors.ts";
 import { quietly } from "./quiet-lite.ts";
 import { createFileStorage } from "./storage-files.ts";
-import { listObjects, listObjectsV2 } from "./storage-list.ts";
+import { storageRoutes } from "./storage-routes.ts";
+
+/** How long close() waits for requests that are being answered, and then for the database. */
+const CLOSE_TERM_MS = 5_000;
 
 export interface ApiOptions {
   /** Connection of the superuser: Lite takes on the caller's role for each request. */
@@ -17,6 +20,8 @@ export interface ApiOptions {
   /** The stack's public URL. */
   url: string;
   max_rows: number;
+  /** The search path of a request, as PostgREST sets it. */
+  search_path: string;
   log: (line: string) => void;
 }
 
@@ -28,11 +33,15 @@ export interface Api {
 /** REST, Auth and Storage of a hosted project: Supabase Lite, with what it does otherwise mended. */
 export async function createApi(options: ApiOptions): Promise<Api> {
   setExperimental("storage", true);
-  const connection = createHostedLikeConnection(options.database_url);
+  const { connection, reloadSchema } = createHostedLikeConnection(
+    options.database_url,
+    options.search_path,
+  );
   const app = new App({
     connection,
     options: { server: { admin: false, disableStudio: true } },
-    api: { schemas: ["public"], max_rows: options.max_rows },
+    // As hosted, where pg_safeupdate is loaded for the API's roles.
+    api: { schemas: ["public"], max_rows: options.max_rows, pg_safe_update: true },
     auth: {
       enabled: true,
       jwt_secret: options.keys.jwt_secret,
@@ -48,73 +57,41 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   const sql = postgres(options.database_url, { max: 4, onnotice: () => {} });
   // PostgREST reloads its schema cache when DDL notifies it; Lite knows only the schema of its start.
-  const listener = await sql.listen("pgrst", () => void connection.clearSchemaCache());
-  const routes = mendedRoutes(sql, options.keys, (request) =>
-    quietly(options.log, async () => await app.fetch(request)),
-  );
-  return {
-    fetch: async (request) => await routes.fetch(request),
-    close: async () => {
-      await listener.unlisten();
-      await sql.end({ timeout: 5 });
-      await connection.close();
-    },
+  let reloading = Promise.resolve();
+  const reload = (): void => {
+    reloading = quietly(options.log, reloadSchema).catch((error) =>
+      options.log(`api: ${String(error)}`),
+    );
   };
-}
-
-type Fetch = (request: Request) => Promise<Response>;
-
-function mendedRoutes(sql: postgres.Sql, keys: StackKeys, forward: Fetch): Hono {
-  const asCaller = async (
-    request: Request,
-    answer: (caller: Caller, body: unknown) => Promise<unknown>,
-  ): Promise<Response> => {
-    const caller = resolveCaller(request, keys);
-    if (caller === null) return storageError(401, "Unauthorized", "Invalid API key or JWT");
-    try {
-      const body: unknown = await request.json();
-      return Response.json(await answer(caller, body));
-    } catch (error) {
-      if (error instanceof z.ZodError) {
-        return storageError(400, "InvalidRequest", z.prettifyError(error));
-      }
-      throw error;
-    }
-  };
-  return new Hono()
+  // Also after a lost connection, during which a notification may have gone by.
+  const listener = await sql.listen("pgrst", reload, reload);
+  const forward = (request: Request): Promise<Response> =>
+    quietly(options.log, async () => await app.fetch(request));
+  const routes = new Hono()
     .use("*", async (context, next) => {
       await next();
       const name = "Access-Control-Allow-Origin";
       if (!context.res.headers.has(name)) context.header(name, "*");
     })
-    .post("/storage/v1/object/list/:bucket", ({ req }) =>
-      asCaller(req.raw, (caller, body) =>
-        listObjects(sql, caller, { bucket: req.param("bucket"), body }),
-      ),
-    )
-    .post("/storage/v1/object/list-v2/:bucket", ({ req }) =>
-      asCaller(req.raw, (caller, body) =>
-        listObjectsV2(sql, caller, { bucket: req.param("bucket"), body }),
-      ),
-    )
-    .post("/storage/v1/object/sign/*", async ({ req }) => mendSignedUrls(await forward(req.raw)))
+    .all("/rest/v1/*", ({ req }) => withPostgrestErrors(() => forward(req.raw)))
+    .route("/", storageRoutes({ sql, keys: options.keys, forward }))
     .all("*", ({ req }) => forward(req.raw));
-}
-
-const signedSchema = z.looseObject({ signedUrl: z.string() });
-
-/** Storage answers `signedURL`, relative to /storage/v1; Lite answers `signedUrl` with that prefix. */
-async function mendSignedUrls(response: Response): Promise<Response> {
-  if (!response.ok) return response;
-  const body: unknown = await response.json();
-  return Response.json(Array.isArray(body) ? body.map(mendSignedUrl) : mendSignedUrl(body));
-}
-
-function mendSignedUrl(item: unknown): object {
-  const { signedUrl, ...rest } = signedSchema.parse(item);
-  return { ...rest, signedURL: signedUrl === "" ? null : signedUrl.replace("/storage/v1", "") };
-}
-
-function storageError(status: number, error: string, message: string): Response {
-  return Response.json({ statusCode: String(status), error, message }, { status });
+  const inFlight = new Set<Promise<unknown>>();
+  return {
+    fetch: async (request) => {
+      const answer = Promise.resolve(routes.fetch(request));
+      inFlight.add(answer);
+      return await answer.finally(() => inFlight.delete(answer));
+    },
+    close: async () => {
+      await listener.unlisten();
+      // postgres.js forgets queries that wait for a connection when it ends, and then never ends.
+      await Promise.race([
+        Promise.allSettled([...inFlight, reloading]),
+        sleep(CLOSE_TERM_MS, undefined, { ref: false }),
+      ]);
+      const timeout = CLOSE_TERM_MS / 1000;
+      await Promise.all([sql.end({ timeout }), connection.driver.end({ timeout })]);
+    },
+  };
 }

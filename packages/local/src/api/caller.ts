@@ -12,6 +12,8 @@ const jwtClaimsSchema = z.looseObject({
   exp: z.number(),
 });
 
+const expiringSchema = z.looseObject({ exp: z.number() });
+
 /**
  * Who a request is, as the platform's gateway sees it: the API key in `apikey` says which role the
  * caller may have at the least, a user's JWT in `Authorization` replaces it.
@@ -30,12 +32,22 @@ export function resolveCaller(request: Request, keys: StackKeys): Caller | null 
   return { role, claims: { role } };
 }
 
-/** The claims of a valid, unexpired HS256 token, else null. */
+/** The claims of a valid, unexpired HS256 token of a caller, else null. */
 export function verifyJwt(
   token: string,
   secret: string,
   now_ms = Date.now(),
 ): z.infer<typeof jwtClaimsSchema> | null {
+  const claims = jwtClaimsSchema.safeParse(verifySignature(token, secret, now_ms));
+  return claims.success ? claims.data : null;
+}
+
+/** What a token holds whose HS256 signature is right and whose time is not over, else null. */
+export function verifySignature(
+  token: string,
+  secret: string,
+  now_ms = Date.now(),
+): Record<string, unknown> | null {
   const [header, payload, signature, ...rest] = token.split(".");
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     return null;
@@ -45,7 +57,7 @@ export function verifyJwt(
   const expected = createHmac("sha256", secret).update(`${header}.${payload}`).digest();
   const given = Buffer.from(signature, "base64url");
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-  const claims = jwtClaimsSchema.safeParse(decodeJson(payload));
+  const claims = expiringSchema.safeParse(decodeJson(payload));
   return claims.success && claims.data.exp * 1000 > now_ms ? claims.data : null;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { generateApiKey } from "@supabase/lite";
 import * as z from "zod";
 
@@ -22,6 +22,8 @@ export async function loadStackKeys(file: string): Promise<StackKeys> {
     secret_key: (await generateApiKey("secret")).key,
     jwt_secret: randomBytes(32).toString("base64url"),
   };
-  writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  // Under another name first: a start that is killed here leaves no half a file.
+  writeFileSync(`${file}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
   return keys;
 }

@@ -20,7 +20,10 @@ function patchConsole(): void {
     console[method] = (...args: unknown[]) => {
       const log = insideLite.getStore();
       if (log === undefined) return original(...args);
-      for (const arg of args) if (arg instanceof Error) log(`api: ${describe(arg)}`);
+      for (const arg of args) {
+        // Outside of it: the log may well be this console.
+        if (arg instanceof Error) insideLite.exit(() => log(`api: ${describe(arg)}`));
+      }
     };
   }
 }

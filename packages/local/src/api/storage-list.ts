@@ -4,8 +4,10 @@ import type { Caller } from "./caller.ts";
 
 /** Storage's own default for `list()`. */
 const DEFAULT_LIMIT = 100;
+/** Where `storage.search` cuts a `list()`. */
+const MAX_LIST = 1500;
 /** Storage's own ceiling for `listV2()`. */
-const MAX_LIMIT = 1000;
+const MAX_LIST_V2 = 1000;
 
 const listSchema = z.object({
   prefix: z.string().default(""),
@@ -22,7 +24,7 @@ const listSchema = z.object({
 
 const listV2Schema = z.object({
   prefix: z.string().default(""),
-  limit: z.number().int().positive().max(MAX_LIMIT).default(MAX_LIMIT),
+  limit: z.number().int().positive().default(MAX_LIST_V2),
   cursor: z.string().optional(),
   with_delimiter: z.boolean().default(false),
 });
@@ -30,6 +32,7 @@ const listV2Schema = z.object({
 interface Entry {
   name: string;
   id: string | null;
+  /** ISO 8601, as JSON has them on hosted. */
   updated_at: string | null;
   created_at: string | null;
   last_accessed_at: string | null;
@@ -38,8 +41,9 @@ interface Entry {
 
 /**
  * `POST /object/list/<bucket>` as hosted answers it: one level below the prefix, names relative to it,
- * a folder as a row whose id is null, at most 100 rows unless told otherwise. Supabase Lite answers
- * whole paths and no folders. Runs under the caller's role, so policies on storage.objects decide.
+ * a folder as a row whose id is null, at most 100 rows unless told otherwise, upper and lower case
+ * alike. Supabase Lite answers whole paths and no folders. Runs under the caller's role, so policies
+ * on storage.objects decide.
  */
 export async function listObjects(
   sql: postgres.Sql,
@@ -48,12 +52,20 @@ export async function listObjects(
 ): Promise<Entry[]> {
   const { prefix, limit, offset, search, sortBy } = listSchema.parse(body);
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-  const order = { column: sortBy.column, direction: sortBy.order === "desc" ? -1 : 1 };
-  const rows = await entriesBelow(sql, caller, { bucket, folder });
-  return rows
-    .filter((row) => row.name.toLowerCase().startsWith(search.toLowerCase()))
-    .toSorted((a, b) => order.direction * compare(a[order.column], b[order.column]))
-    .slice(offset, offset + limit);
+  const objects = await asCaller(
+    sql,
+    caller,
+    (transaction) => transaction<Entry[]>`
+      select ${columns(transaction)} from storage.objects
+      where bucket_id = ${bucket} and starts_with(lower(name), lower(${folder + search}))
+      order by ${orderBy(transaction, sortBy.column)} ${sortBy.order === "asc" ? sql`asc` : sql`desc`}`,
+  );
+  const entries = foldBelow(objects, folder + search).map((entry) => ({
+    ...entry,
+    name: entry.name.slice(folder.length).replace(/\/$/, ""),
+  }));
+  const sorted = sortBy.column === "name" ? entries : foldersFirst(entries, sortBy.order);
+  return sorted.slice(offset, offset + Math.min(limit, MAX_LIST));
 }
 
 interface PageV2 {
@@ -71,10 +83,19 @@ export async function listObjectsV2(
 ): Promise<PageV2> {
   const { prefix, limit, cursor, with_delimiter } = listV2Schema.parse(body);
   const after = cursor === undefined ? "" : Buffer.from(cursor, "base64url").toString("utf8");
-  const objects = await objectsFrom(sql, caller, { bucket, prefix });
+  const objects = await asCaller(
+    sql,
+    caller,
+    (transaction) => transaction<Entry[]>`
+      select ${columns(transaction)} from storage.objects
+      where bucket_id = ${bucket} and starts_with(name, ${prefix})
+      order by name collate "C"`,
+  );
   const items = with_delimiter ? foldBelow(objects, prefix) : objects;
-  const rest = items.filter((item) => item.name > after);
-  const page = rest.slice(0, limit);
+  const rest = items.filter(
+    (item) => Buffer.compare(Buffer.from(item.name), Buffer.from(after)) > 0,
+  );
+  const page = rest.slice(0, Math.min(limit, MAX_LIST_V2));
   const last = page.at(-1);
   const hasNext = rest.length > page.length;
   return {
@@ -85,27 +106,15 @@ export async function listObjectsV2(
   };
 }
 
-async function entriesBelow(
-  sql: postgres.Sql,
-  caller: Caller,
-  { bucket, folder }: { bucket: string; folder: string },
-): Promise<Entry[]> {
-  const objects = await objectsFrom(sql, caller, { bucket, prefix: folder });
-  return foldBelow(objects, folder).map((entry) => ({
-    ...entry,
-    name: entry.name.slice(folder.length).replace(/\/$/, ""),
-  }));
-}
-
-/** Objects deeper than one level below the prefix become one row for their folder. */
+/** Objects deeper than one level below the prefix become one row for their folder, where its first is. */
 function foldBelow(objects: Entry[], prefix: string): Entry[] {
   const entries = new Map<string, Entry>();
   for (const object of objects) {
     const slash = object.name.indexOf("/", prefix.length);
-    if (slash === -1) entries.set(object.name, object);
-    else entries.set(object.name.slice(0, slash + 1), folderEntry(object.name.slice(0, slash + 1)));
+    const name = slash === -1 ? object.name : object.name.slice(0, slash + 1);
+    if (!entries.has(name)) entries.set(name, slash === -1 ? object : folderEntry(name));
   }
-  return [...entries.values()].toSorted((a, b) => compare(a.name, b.name));
+  return [...entries.values()];
 }
 
 function folderEntry(name: string): Entry {
@@ -113,24 +122,38 @@ function folderEntry(name: string): Entry {
   return { name, ...none, metadata: null };
 }
 
-async function objectsFrom(
+function foldersFirst(entries: Entry[], order: "asc" | "desc"): Entry[] {
+  const folders = entries
+    .filter(({ id }) => id === null)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (order === "desc") folders.reverse();
+  return [...folders, ...entries.filter(({ id }) => id !== null)];
+}
+
+type Transaction = postgres.TransactionSql;
+
+async function asCaller(
   sql: postgres.Sql,
   caller: Caller,
-  { bucket, prefix }: { bucket: string; prefix: string },
+  read: (transaction: Transaction) => Promise<Entry[]>,
 ): Promise<Entry[]> {
   return await sql.begin(async (transaction) => {
-    await transaction`select set_config('role', ${caller.role}, true),
+    await transaction`select set_config('session_authorization', 'authenticator', true),
+      set_config('role', ${caller.role}, true),
       set_config('request.jwt.claims', ${JSON.stringify(caller.claims)}, true)`;
-    return await transaction<Entry[]>`
-      select name, id::text, updated_at::text, created_at::text, last_accessed_at::text, metadata
-      from storage.objects
-      where bucket_id = ${bucket} and starts_with(name, ${prefix})
-      order by name collate "C"`;
+    return await read(transaction);
   });
 }
 
-function compare(a: string | null, b: string | null): number {
-  const [left, right] = [a ?? "", b ?? ""];
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+function columns(transaction: Transaction): postgres.PendingQuery<postgres.Row[]> {
+  const iso = (column: string): postgres.PendingQuery<postgres.Row[]> =>
+    transaction`to_char(${transaction(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+      as ${transaction(column)}`;
+  return transaction`name, id::text, ${iso("updated_at")}, ${iso("created_at")},
+    ${iso("last_accessed_at")}, metadata`;
+}
+
+function orderBy(transaction: Transaction, column: string): postgres.PendingQuery<postgres.Row[]> {
+  if (column === "name") return transaction`lower(name) collate "C"`;
+  return transaction`storage.objects.${transaction(column)}`;
 }

@@ -13,11 +13,24 @@ export interface ProjectConfig {
   functions: FunctionConfig[];
   /** PostgREST's `max_rows`: selects are cut there, silently, as on hosted. */
   max_rows: number;
+  /** What a request through the API finds without a schema's name, `extensions` for one. */
+  search_path: string;
 }
 
 const configSchema = z.object({
-  api: z.object({ max_rows: z.number().default(1000) }).prefault({}),
-  functions: z.record(z.string(), z.object({ verify_jwt: z.boolean().default(true) })).default({}),
+  api: z
+    .object({
+      max_rows: z.number().default(1000),
+      extra_search_path: z.array(z.string()).default(["public", "extensions"]),
+    })
+    .prefault({}),
+  functions: z
+    .record(
+      z.string(),
+      // The platform's own defaults where config.toml does not say.
+      z.object({ enabled: z.boolean().default(true), verify_jwt: z.boolean().default(true) }),
+    )
+    .default({}),
 });
 
 /** Reads supabase/config.toml and finds the functions beside it: folders with an index.ts. */
@@ -32,11 +45,13 @@ export function readProjectConfig(workdir: string): ProjectConfig {
     : [];
   return {
     max_rows: config.api.max_rows,
-    functions: names.map((name) => ({
-      name,
-      folder: join(root, name),
-      // The platform's own default where config.toml does not say.
-      verify_jwt: config.functions[name]?.verify_jwt ?? true,
-    })),
+    search_path: ["public", ...config.api.extra_search_path].map((name) => `"${name}"`).join(", "),
+    functions: names
+      .filter((name) => config.functions[name]?.enabled ?? true)
+      .map((name) => ({
+        name,
+        folder: join(root, name),
+        verify_jwt: config.functions[name]?.verify_jwt ?? true,
+      })),
   };
 }

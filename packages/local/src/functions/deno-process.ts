@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { Agent } from "node:http";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -13,19 +15,21 @@ import type { FunctionConfig } from "./config.ts";
 const BOOT_TERM_MS = 20_000;
 
 export interface DenoProcess {
-  config: FunctionConfig;
   port: number;
   pid: number;
-  /** Resolves once the function listens; false when it did not within the term. */
-  untilReady(): Promise<boolean>;
+  /** The connections to it. */
+  agent: Agent;
+  /** Resolves once the function listens; false when it ended before, or did not within the term. */
+  ready: Promise<boolean>;
+  hasEnded(): boolean;
+  /** Resolves when the process has ended, at the latest after the term. */
+  untilEnded(term_ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface DenoOptions {
-  /** What the function finds in its environment, besides what Deno itself needs. */
+  /** What the function finds in its environment, and nothing else. */
   env: Record<string, string>;
-  /** Restart when a source file changes. */
-  watch: boolean;
   log: (line: string) => void;
 }
 
@@ -35,13 +39,16 @@ export async function startDenoProcess(
   options: DenoOptions,
 ): Promise<DenoProcess> {
   const port = await randomFreePort();
-  const child = spawnChild([denoBinary(), ...denoArguments(config, options.watch)], {
+  const own = {
+    ...inherited("HOME", "PATH", "DENO_DIR", "NPM_CONFIG_REGISTRY", "NPM_CONFIG_USERCONFIG"),
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+  };
+  const child = spawnChild([denoBinary(), ...denoArguments(config, Object.keys(own))], {
     cwd: config.folder,
     env: {
-      ...inherited("HOME", "PATH", "DENO_DIR", "NPM_CONFIG_REGISTRY", "NPM_CONFIG_USERCONFIG"),
-      NO_COLOR: "1",
-      DENO_NO_UPDATE_CHECK: "1",
-      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+      ...own,
       SB_EXECUTION_ID: randomUUID(),
       DENO_DEPLOYMENT_ID: `local_${config.name}`,
       SUPABASE_FUNCTION_SLUG: config.name,
@@ -51,17 +58,31 @@ export async function startDenoProcess(
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface(stream).on("line", (line) => tell(options.log, line));
   }
-  if (child.pid === undefined) throw new Error(`deno did not start for ${config.name}`);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  if (child.pid === undefined) {
+    const [error] = await once(child, "error");
+    throw new Error(`deno did not start for ${config.name}`, { cause: error });
+  }
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   return {
-    config,
     port,
     pid: child.pid,
-    untilReady: () => waitUntilListening(port, () => child.exitCode !== null || child.signalCode !== null),
-    stop: () => stopChild(child, "SIGTERM", 3_000),
+    agent,
+    ready: waitUntilListening(port, hasEnded),
+    hasEnded,
+    untilEnded: async (term_ms) => {
+      if (!hasEnded())
+        await Promise.race([once(child, "exit"), sleep(term_ms, undefined, { ref: false })]);
+    },
+    stop: async () => {
+      agent.destroy();
+      await stopChild(child, "SIGTERM", 3_000);
+    },
   };
 }
 
-function denoArguments(config: FunctionConfig, watch: boolean): string[] {
+/** @param hidden what Deno itself needs from this machine, and a hosted function does not find */
+function denoArguments(config: FunctionConfig, hidden: string[]): string[] {
   const configFile = join(config.folder, "deno.json");
   return [
     "run",
@@ -69,16 +90,16 @@ function denoArguments(config: FunctionConfig, watch: boolean): string[] {
     // What the hosted runtime allows: the network and the environment, no disk writes, no processes.
     "--allow-net",
     "--allow-env",
+    `--ignore-env=${[...hidden, "DENO_NODE_SHIM_ACTIVE"].join(",")}`,
     "--allow-read",
     ...(existsSync(configFile) ? ["--config", configFile] : ["--no-config"]),
-    ...(watch ? ["--watch", "--no-clear-screen"] : []),
     join(config.folder, "index.ts"),
   ];
 }
 
-/** Deno's own chatter about downloads and its watcher is not the function's. */
+/** Deno's own chatter about downloads is not the function's. */
 function tell(log: (line: string) => void, line: string): void {
-  if (!/^(Watcher |Download |Initialize |Listening on |\s*$)/.test(line)) log(line);
+  if (!/^(Download |Initialize |Listening on |\s*$)/.test(line)) log(line);
 }
 
 async function waitUntilListening(port: number, hasEnded: () => boolean): Promise<boolean> {

@@ -1,87 +1,131 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { Agent, request as httpRequest } from "node:http";
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as httpRequest,
+  type ServerResponse,
+} from "node:http";
 import { bearerToken, verifyJwt } from "../api/caller.ts";
 import type { FunctionConfig } from "./config.ts";
-import { type DenoProcess, startDenoProcess } from "./deno-process.ts";
+import type { DenoProcess } from "./deno-process.ts";
+import { startWorker, type Worker } from "./worker.ts";
 
 /** Larger bodies are cut off before they reach a function; far above every limit that functions set. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** How long a broken connection waits for the news that its process has ended. */
+const END_TERM_MS = 500;
 const PREFIX = "/functions/v1";
 
 export interface FunctionsOptions {
   functions: FunctionConfig[];
+  /** What every function finds in its environment: the platform's variables and the secrets. */
   env: Record<string, string>;
   jwt_secret: string;
+  /** Take up a changed source at the next request. */
   watch: boolean;
   log: (line: string) => void;
 }
 
 export interface Functions {
+  /** Answers a request whose path begins with `/functions/v1/`. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** One Deno process a function. */
-  processes: DenoProcess[];
+  /** One a function, each with a Deno process of its own. */
+  workers: Worker[];
   stop(): Promise<void>;
 }
 
-/** The Edge Functions at `/functions/v1/<name>`, each in a Deno process of its own. */
+/** The Edge Functions at `/functions/v1/<name>`. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const processes = await Promise.all(
+  const outcomes = await Promise.allSettled(
     options.functions.map((config) =>
-      startDenoProcess(config, {
+      startWorker(config, {
         env: options.env,
         watch: options.watch,
         log: (line) => options.log(`[${config.name}] ${line}`),
       }),
     ),
   );
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const workers = outcomes.flatMap((outcome) =>
+    outcome.status === "fulfilled" ? outcome.value : [],
+  );
+  const stop = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  };
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) {
+    await stop();
+    throw failure.reason;
+  }
   return {
-    processes,
+    workers,
     handle: (request, response) =>
-      route({ request, response, processes, agent, jwt_secret: options.jwt_secret }),
-    stop: async () => {
-      agent.destroy();
-      await Promise.all(processes.map((process) => process.stop()));
-    },
+      route({ request, response }, { workers, jwt_secret: options.jwt_secret }),
+    stop,
   };
 }
 
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
-  processes: DenoProcess[];
-  agent: Agent;
-  jwt_secret: string;
 }
 
-async function route(exchange: Exchange): Promise<void> {
-  const { request, response, processes } = exchange;
+async function route(
+  exchange: Exchange,
+  { workers, jwt_secret }: { workers: Worker[]; jwt_secret: string },
+): Promise<void> {
+  const { request, response } = exchange;
+  // As hosted: a function sees its own name as the first part of the path.
   const path = (request.url ?? "/").slice(PREFIX.length);
   const name = /^\/([^/?]+)/.exec(path)?.[1];
-  const target = processes.find(({ config }) => config.name === name);
-  if (target === undefined) {
-    refuse(response, 404, { code: "NOT_FOUND", message: "Requested function was not found" });
+  const worker = workers.find(({ config }) => config.name === name);
+  if (worker === undefined) {
+    refuse(response, REFUSALS.not_found);
     return;
   }
-  if (target.config.verify_jwt && request.method !== "OPTIONS") {
-    const token = bearerToken(request.headers.authorization ?? null);
-    if (token === null) {
-      const message = "Missing authorization header";
-      refuse(response, 401, { code: "UNAUTHORIZED_NO_AUTH_HEADER", message });
-      return;
-    }
-    if (verifyJwt(token, exchange.jwt_secret) === null) {
-      refuse(response, 401, { code: "UNAUTHORIZED_INVALID_JWT_FORMAT", message: "Invalid JWT" });
-      return;
-    }
+  const refusal = findRefusal(request, worker.config, jwt_secret);
+  if (refusal !== null) {
+    refuse(response, refusal);
+    return;
   }
   const body = await readBody(request);
   if (body === null) {
-    refuse(response, 413, { code: "PAYLOAD_TOO_LARGE", message: "The body is over 32 MB" });
-    request.destroy();
+    response.setHeader("connection", "close");
+    refuse(response, REFUSALS.too_large);
     return;
   }
-  await forward(exchange, target, { path, body });
+  const failure = await forward(exchange, worker, { path, body });
+  if (failure !== null && response.headersSent) response.destroy();
+  else if (failure !== null) refuse(response, failure);
+}
+
+interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+}
+
+const REFUSALS = {
+  not_found: { status: 404, code: "NOT_FOUND", message: "Requested function was not found" },
+  no_token: {
+    status: 401,
+    code: "UNAUTHORIZED_NO_AUTH_HEADER",
+    message: "Missing authorization header",
+  },
+  bad_token: { status: 401, code: "UNAUTHORIZED_INVALID_JWT_FORMAT", message: "Invalid JWT" },
+  too_large: { status: 413, code: "PAYLOAD_TOO_LARGE", message: "The body is over 32 MB" },
+  no_boot: { status: 503, code: "BOOT_ERROR", message: "Function failed to start" },
+  gone: { status: 502, code: "WORKER_ERROR", message: "Function went away" },
+} satisfies Record<string, Refusal>;
+
+/** The gateway's own check of a caller, where config.toml does not say `verify_jwt = false`. */
+function findRefusal(
+  request: IncomingMessage,
+  config: FunctionConfig,
+  jwt_secret: string,
+): Refusal | null {
+  if (!config.verify_jwt || request.method === "OPTIONS") return null;
+  const token = bearerToken(request.headers.authorization ?? null);
+  if (token === null) return REFUSALS.no_token;
+  return verifyJwt(token, jwt_secret) === null ? REFUSALS.bad_token : null;
 }
 
 interface Forwarded {
@@ -89,35 +133,39 @@ interface Forwarded {
   body: Buffer;
 }
 
+/** @returns why there is no answer of the function's, null when there is */
 async function forward(
   exchange: Exchange,
-  target: DenoProcess,
-  { path, body }: Forwarded,
-): Promise<void> {
-  const outcome = await pipe(exchange, target, { path, body });
-  if (outcome === "answered") return;
-  // Refused before a byte was taken: the function is booting or restarting after a change.
-  if (outcome === "refused" && (await target.untilReady())) {
-    if ((await pipe(exchange, target, { path, body })) === "answered") return;
-  }
-  if (exchange.response.headersSent) exchange.response.destroy();
-  else if (outcome === "refused") {
-    refuse(exchange.response, 503, { code: "BOOT_ERROR", message: "Function failed to start" });
-  } else refuse(exchange.response, 502, { code: "WORKER_ERROR", message: "Function went away" });
+  worker: Worker,
+  forwarded: Forwarded,
+): Promise<Refusal | null> {
+  const attempt = (): Promise<Outcome | null> =>
+    worker.withProcess(async (process) => {
+      const outcome = await pipe(exchange, process, forwarded);
+      // Whoever asks next is to meet a new process, not the end of this one.
+      if (outcome !== "answered") await process.untilEnded(END_TERM_MS);
+      return outcome;
+    });
+  let outcome = await attempt();
+  // Not a byte was taken, so nothing is done twice: the process had ended, and there is another by now.
+  if (outcome === "refused") outcome = await attempt();
+  if (outcome === "answered") return null;
+  return outcome === "broken" ? REFUSALS.gone : REFUSALS.no_boot;
 }
 
+type Outcome = "answered" | "refused" | "broken";
+
 function pipe(
-  { request, response, agent }: Exchange,
-  target: DenoProcess,
+  { request, response }: Exchange,
+  process: DenoProcess,
   { path, body }: Forwarded,
-): Promise<"answered" | "refused" | "broken"> {
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const upstream = httpRequest({
-      agent,
+      agent: process.agent,
       host: "127.0.0.1",
-      port: target.port,
+      port: process.port,
       method: request.method,
-      // As hosted: a function sees its own name as the first part of the path.
       path,
       headers: forwardedHeaders(request, body),
     });
@@ -130,12 +178,16 @@ function pipe(
       answer.once("end", () => resolve("answered"));
       answer.once("error", () => resolve("broken"));
     });
+    // Who asked has gone: a stream that nobody reads any more would keep the function busy.
+    response.once("close", () => {
+      if (!response.writableEnded) upstream.destroy();
+    });
     upstream.end(body);
   });
 }
 
 function forwardedHeaders(request: IncomingMessage, body: Buffer): OutgoingHttpHeaders {
-  const { "transfer-encoding": _, connection: __, ...headers } = request.headers;
+  const { "transfer-encoding": _, connection: __, expect: ___, ...headers } = request.headers;
   return {
     ...headers,
     "content-length": body.length,
@@ -144,27 +196,28 @@ function forwardedHeaders(request: IncomingMessage, body: Buffer): OutgoingHttpH
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) return null;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
+/** The whole body, or null where it is too large; what is left of it then goes unread. */
+function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        chunks.length = 0;
+        resolve(null);
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("error", reject);
+  });
 }
 
-function refuse(
-  response: ServerResponse,
-  status: number,
-  error: { code: string; message: string },
-): void {
+function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
   response.writeHead(status, {
     "content-type": "application/json",
-    "sb-error-code": error.code,
+    "sb-error-code": code,
     "access-control-allow-origin": "*",
   });
-  response.end(JSON.stringify(error));
+  response.end(JSON.stringify({ code, message }));
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, cp, mkdir, rename, rm } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Control and SQL files of the stand-ins for pg_cron, pg_net and Vault. */
@@ -29,18 +29,27 @@ export async function installBinaries(home: string): Promise<PostgresBinaries> {
 async function copyWhole(native: string, target: string): Promise<void> {
   const unfinished = `${target}.${process.pid}.tmp`;
   await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
-  for (const name of ["initdb", "pg_ctl", "postgres"]) {
-    await chmod(join(unfinished, "bin", name), 0o755);
-  }
   const share = join(unfinished, "share", "postgresql", "extension");
   await mkdir(share, { recursive: true });
   for (const name of extensionFiles()) await cp(join(EXTENSIONS_DIR, name), join(share, name));
+  await openToOthers(unfinished);
   try {
     await rename(unfinished, target);
   } catch (error) {
     // Two stacks that start at once: the other one's copy is as good.
     await rm(unfinished, { recursive: true, force: true });
     if (!existsSync(target)) throw error;
+  }
+}
+
+/** npm's files are what npm's umask made them; the server may run as somebody else. */
+async function openToOthers(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isProgram = basename(entry.parentPath) === "bin";
+    if (entry.isDirectory() || (entry.isFile() && isProgram)) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, 0o644);
   }
 }
 

@@ -14,6 +14,7 @@ import { dirname, join } from "node:path";
 import { spawnChild, stopChild } from "../child-process.ts";
 import { installBinaries } from "./binaries.ts";
 import { makeFolder } from "./home.ts";
+import { refuseWhenRunning } from "./running.ts";
 import { type OsUser, resolvePostgresUser } from "./os-user.ts";
 
 export interface ClusterOptions {
@@ -54,17 +55,18 @@ const PASSWORD_FILE = "superuser-password";
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const binaries = await installBinaries(options.home);
   const user = resolvePostgresUser();
-  refuseWhenRunning(options.data_dir);
+  await refuseWhenRunning(options.data_dir);
   const is_new = !existsSync(join(options.data_dir, "PG_VERSION"));
   if (is_new) await initialise(binaries.initdb, options, user);
   const superuser_password = readFileSync(passwordFile(options.data_dir), "utf8").trim();
 
   const child = spawnChild([binaries.postgres, ...serverFlags(options)], {
     user,
+    cwd: dirname(options.data_dir),
     signal_on_parent_death: "SIGINT",
     env: { ...process.env, LC_MESSAGES: "C" },
   });
-  const exited = once(child, "exit").then(() => undefined);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await waitUntilReady(child);
   if (child.pid === undefined) throw new Error("Postgres started without a process id");
   return {
@@ -91,7 +93,8 @@ function serverFlags({ data_dir, port, durable = true }: ClusterOptions): string
     // As hosted: times come out in UTC whatever the machine's zone.
     timezone: "UTC",
     log_timezone: "UTC",
-    // Errors reach the client; the log holds no statements, so no message text either.
+    // Errors reach the client; the log holds no statements and no rows, so no message text either.
+    log_error_verbosity: "terse",
     log_min_error_statement: "panic",
     log_parameter_max_length_on_error: "0",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
@@ -129,7 +132,8 @@ async function initialise(
       "--locale-provider=builtin",
       "--no-instructions",
     ],
-    { user },
+    // The folder that this process is in may be closed to Postgres' user.
+    { user, cwd: dirname(data_dir) },
   );
   const output = collect(child);
   const [code] = await once(child, "exit");
@@ -141,27 +145,6 @@ async function initialise(
 /** Beside the data folder, which initdb wants empty. */
 function passwordFile(data_dir: string): string {
   return join(dirname(data_dir), PASSWORD_FILE);
-}
-
-function refuseWhenRunning(data_dir: string): void {
-  const pidFile = join(data_dir, "postmaster.pid");
-  if (!existsSync(pidFile)) return;
-  const pid = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
-  if (Number.isInteger(pid) && pid > 0 && isAlive(pid)) {
-    throw new Error(
-      `A Postgres server (process ${pid}) already runs on ${data_dir}. ` +
-        "Stop the other stack, or start this one on another port: npm start -- --port 54400",
-    );
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 async function waitUntilReady(child: ChildProcess): Promise<void> {

@@ -23,9 +23,19 @@ export function resolveHome(root: string): string {
 
 /** Makes a folder that every user may enter, whatever the umask: Postgres' own user walks through it. */
 export function makeFolder(path: string): string {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o755);
+  const first = mkdirSync(path, { recursive: true });
+  openToOthers(path);
+  // Those on the way to it that were made as well.
+  if (first !== undefined) {
+    for (let folder = resolve(path); folder !== first; folder = dirname(folder)) {
+      openToOthers(dirname(folder));
+    }
+  }
   return path;
+}
+
+function openToOthers(folder: string): void {
+  chmodSync(folder, 0o755);
 }
 
 export function isRoot(): boolean {

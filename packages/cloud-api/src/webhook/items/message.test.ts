@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { JsonObject } from "../json/json.ts";
-import type { MessageEvent } from "./events.ts";
-import { ADA, BORIS, eventsOf, SOURCE, textMessage } from "./test-bodies.ts";
+import type { JsonObject, JsonValue } from "../../json/json.ts";
+import type { MessageEvent } from "../events.ts";
+import { ADA, BORIS, eventsOf, SOURCE, textMessage } from "../test-bodies.ts";
 
 function onlyMessage(message: JsonObject, contacts?: JsonObject[]): MessageEvent {
   const [event] = eventsOf({ messages: [message], ...(contacts && { contacts }) });
@@ -19,6 +19,7 @@ test("a text message, in full", () => {
     timestamp: "2026-09-21T14:13:20.000Z",
     type: "text",
     direction: "inbound",
+    origin: "live",
     contact: {
       phone: "4915155501",
       bsuid: null,
@@ -26,8 +27,12 @@ test("a text message, in full", () => {
       username: null,
       profile_name: "Ada Brandt",
     },
+    group_id: null,
+    status: null,
     body: "Is the workshop open on Monday?",
     reply_to_wamid: "wamid.VEhBVA",
+    reaction: null,
+    contact_change: null,
     content: {
       type: "text",
       text: { body: "Is the workshop open on Monday?" },
@@ -129,35 +134,6 @@ test("a type that Meta adds later is a message, whole", () => {
   });
 });
 
-test("a changed number: the person is the one with the old number", () => {
-  const system = { type: "user_changed_number", body: "Ada changed", wa_id: "4915155502" };
-  expect(onlyMessage(textMessage({ type: "system", system }))).toMatchObject({
-    contact: { phone: "4915155501", bsuid: null },
-    body: "Ada changed",
-    content: { system },
-  });
-});
-
-test.each([
-  [
-    { previous_user_id: "DE.1", user_id: "DE.2" },
-    { phone: null, bsuid: "DE.1" },
-  ],
-  [
-    { user_id: "DE.2", wa_id: "4915155502" },
-    { phone: null, bsuid: "DE.2" },
-  ],
-  [{ wa_id: "4915155502" }, { phone: "4915155502", bsuid: null }],
-])("a system message without from is its change's person: %j", (system, contact) => {
-  const message = textMessage({ type: "system", from: null, system });
-  expect(onlyMessage(message).contact).toMatchObject(contact);
-});
-
-test("the system part of another type of message names nobody", () => {
-  const message = textMessage({ from: null, system: { user_id: "DE.2" } });
-  expect(eventsOf({ messages: [message] })).toMatchObject([{ reason: "invalid" }]);
-});
-
 test.each([null, "x", [], {}, { id: "" }, { message_id: "wamid.X" }, { forwarded: true }])(
   "a context of %j is no reply",
   (context) => {
@@ -168,4 +144,64 @@ test.each([null, "x", [], {}, { id: "" }, { message_id: "wamid.X" }, { forwarded
 test("a voicemail, whose id starts otherwise, is a message", () => {
   const voicemail = textMessage({ id: "wacid.Vk0", type: "audio", audio: { id: "1" } });
   expect(onlyMessage(voicemail)).toMatchObject({ wamid: "wacid.Vk0", type: "audio", body: null });
+});
+
+test("a message to a group: the person is who wrote it", () => {
+  const message = onlyMessage(textMessage({ group_id: "Y2FwaV9ncm91cDox" }), [ADA]);
+  expect(message).toMatchObject({
+    group_id: "Y2FwaV9ncm91cDox",
+    contact: { phone: "4915155501", profile_name: "Ada Brandt" },
+    content: { group_id: "Y2FwaV9ncm91cDox" },
+  });
+});
+
+test.each<[JsonValue, MessageEvent["reaction"]]>([
+  [
+    { message_id: "wamid.X", emoji: "👍🏽" },
+    { wamid: "wamid.X", emoji: "👍🏽" },
+  ],
+  [
+    { message_id: "wamid.X", emoji: "" },
+    { wamid: "wamid.X", emoji: null },
+  ],
+  [{ message_id: "wamid.X" }, { wamid: "wamid.X", emoji: null }],
+  [{ emoji: "👍🏽" }, null],
+  [{ message_id: "" }, null],
+  [null, null],
+  ["👍🏽", null],
+])("a reaction of %j is %j", (part, reaction) => {
+  const message = onlyMessage(textMessage({ type: "reaction", reaction: part }));
+  expect(message).toMatchObject({ type: "reaction", reaction });
+});
+
+test("the reaction part of another type of message is none", () => {
+  const reaction = { message_id: "wamid.X", emoji: "👍" };
+  expect(onlyMessage(textMessage({ reaction })).reaction).toBeNull();
+});
+
+test.each(["request_welcome", "media_placeholder", "unsupported", "customer_wave"])(
+  "%s, which has no words, is a message",
+  (type) => {
+    expect(onlyMessage(textMessage({ type, [type]: { type: "poll" } }))).toMatchObject({
+      type,
+      body: null,
+      content: { [type]: { type: "poll" } },
+    });
+  },
+);
+
+test("errors of a message stay in it", () => {
+  const errors = [{ code: 131051, title: "Message type unknown" }];
+  const message = textMessage({ type: "unsupported", unsupported: { type: "edit" }, errors });
+  expect(eventsOf({ messages: [message] })).toMatchObject([
+    { kind: "message", type: "unsupported", content: { errors } },
+  ]);
+});
+
+test("inbound, nothing of `to` is taken away or taken for the person", () => {
+  const message = onlyMessage(textMessage({ to: "493012345678" }));
+  expect(message).toMatchObject({
+    contact: { phone: "4915155501" },
+    content: { to: "493012345678" },
+  });
 });

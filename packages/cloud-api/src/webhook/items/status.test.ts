@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { JsonObject } from "../json/json.ts";
-import type { StatusEvent } from "./events.ts";
-import { ADA, BORIS, eventsOf, SOURCE, statusItem } from "./test-bodies.ts";
+import type { JsonObject } from "../../json/json.ts";
+import type { StatusEvent } from "../events.ts";
+import { ADA, BORIS, eventsOf, SOURCE, statusItem } from "../test-bodies.ts";
 
 function onlyStatus(status: JsonObject, contacts?: JsonObject[]): StatusEvent {
   const [event] = eventsOf({ statuses: [status], ...(contacts && { contacts }) });
@@ -29,6 +29,8 @@ test("a failed status, in full", () => {
     wamid: "wamid.T1VU",
     status: "failed",
     timestamp: "2026-09-21T14:15:00.000Z",
+    origin: "live",
+    group_id: null,
     recipient: {
       phone: "4915155501",
       bsuid: null,
@@ -104,21 +106,34 @@ test("a group's statuses for one message differ in the participant, and no phone
         ...group,
         recipient_participant_id: "4670111222",
         recipient_participant_user_id: "SE.222",
+        recipient_participant_parent_user_id: "SE.ENT.7",
       }),
       statusItem({ recipient_id: "1203630555", recipient_participant_user_id: "DE.5" }),
     ],
   });
   expect(events).toMatchObject([
-    { recipient: { participant: "4915155501", phone: "4915155501", profile_name: null } },
-    { recipient: { participant: "4915155502", phone: "4915155502" } },
-    { recipient: { participant: "SE.222", phone: "4670111222", profile_name: "Boris Lund" } },
-    { recipient: { participant: "DE.5", phone: null, bsuid: "DE.5" } },
+    {
+      group_id: "1203630555",
+      recipient: { participant: "4915155501", phone: "4915155501", profile_name: null },
+    },
+    { group_id: "1203630555", recipient: { participant: "4915155502", phone: "4915155502" } },
+    {
+      recipient: {
+        participant: "SE.222",
+        phone: "4670111222",
+        parent_bsuid: "SE.ENT.7",
+        profile_name: "Boris Lund",
+      },
+    },
+    { group_id: "1203630555", recipient: { participant: "DE.5", phone: null, bsuid: "DE.5" } },
   ]);
 });
 
 test("a group status without a member is a status of the group", () => {
   const item = statusItem({ recipient_id: "1203630555", recipient_type: "group" });
-  expect(onlyStatus(item).recipient).toMatchObject({ phone: null, bsuid: null, participant: null });
+  const { recipient, group_id } = onlyStatus(item);
+  expect(recipient).toMatchObject({ phone: null, bsuid: null, participant: null });
+  expect(group_id).toBe("1203630555");
 });
 
 test.each(["order-17", "", "0198c5a2-6b1e-7cc3-9a55-0f2d3c4b5a6", 5, null])(

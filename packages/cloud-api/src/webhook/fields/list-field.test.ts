@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
-import { parseWebhook } from "./parse-webhook.ts";
-import { ADA, BORIS, bodyOf, eventsOf, SOURCE, statusItem, textMessage } from "./test-bodies.ts";
+import { parseWebhook } from "../parse-webhook.ts";
+import {
+  ADA,
+  BORIS,
+  bodyOf,
+  echoItem,
+  eventsOf,
+  eventsOfField,
+  SOURCE,
+  statusItem,
+  textMessage,
+} from "../test-bodies.ts";
 
 test("one bad message among 1,000 is kept with its error, and the 999 others parse", () => {
   const messages = Array.from({ length: 1_000 }, (_, at) => textMessage({ id: `wamid.${at}` }));
@@ -36,17 +46,17 @@ test("errors, user actions and arrays that Meta adds later are one event for eac
   const error = { code: 130429, title: "Rate limit hit" };
   const action = { action_type: "marketing_messages_link_click", click_id: "c1" };
   const events = eventsOf({ errors: [error, error], user_actions: [action], polls: [1, [2]] });
-  expect(events[0]).toEqual({
+  expect(events[3]).toEqual({
     kind: "other",
     ...SOURCE,
     reason: "unhandled_item",
-    detail: "entry[0].changes[0].value.errors[0]",
-    content: error,
+    detail: "entry[0].changes[0].value.polls[0]",
+    content: 1,
   });
   expect(events).toMatchObject([
-    { detail: expect.stringContaining("errors[0]"), content: error },
-    { detail: expect.stringContaining("errors[1]"), content: error },
-    { detail: expect.stringContaining("user_actions[0]"), content: action },
+    { kind: "account", event: "error", content: error },
+    { kind: "account", event: "error", content: error },
+    { kind: "account", event: "marketing_messages_link_click", content: action },
     { detail: expect.stringContaining("polls[0]"), content: 1 },
     { detail: expect.stringContaining("polls[1]"), content: [2] },
   ]);
@@ -103,4 +113,75 @@ test("metadata that is missing or of another type leaves the messages standing",
       { kind: "message", phone_number_id: null, display_phone_number: null },
     ]);
   }
+});
+
+const TURNS = {
+  contacts: [ADA],
+  messages: [textMessage()],
+  message_echoes: [echoItem()],
+  statuses: [statusItem()],
+};
+
+test.each([
+  ["nested", { standby: TURNS }],
+  ["in the value itself", TURNS],
+  ["nested, with the people outside", { contacts: [ADA], standby: { ...TURNS, contacts: null } }],
+])("standby, %s: all that another app and the person write, and no more than heard", (_, parts) => {
+  expect(eventsOfField("standby", parts)).toMatchObject([
+    {
+      kind: "message",
+      direction: "inbound",
+      origin: "standby",
+      contact: { phone: "4915155501" },
+    },
+    { kind: "message", direction: "outbound", origin: "standby", status: "sent" },
+    { kind: "status", origin: "standby", status: "delivered" },
+  ]);
+});
+
+test("the people of a nested standby name its messages", () => {
+  expect(eventsOfField("standby", { contacts: [BORIS], standby: TURNS })).toMatchObject([
+    { contact: { profile_name: "Ada Brandt" } },
+    { contact: { profile_name: "Ada Brandt" } },
+    { recipient: { profile_name: "Ada Brandt" } },
+  ]);
+});
+
+test.each([{}, { standby: {} }, { standby: { messages: [] } }, { standby: null }])(
+  "a standby with nothing in it (%j) is an event itself",
+  (parts) => {
+    expect(eventsOfField("standby", parts)).toMatchObject([{ reason: "unhandled_item" }]);
+  },
+);
+
+test("a standby of another shape is kept, item by item, and unfolds one level only", () => {
+  expect(eventsOfField("standby", { standby: [1, 2] })).toMatchObject([
+    { reason: "unhandled_item", content: 1 },
+    { reason: "unhandled_item", content: 2 },
+  ]);
+  const standby = { standby: { messages: [textMessage()] }, polls: [3] };
+  expect(eventsOfField("standby", { standby })).toMatchObject([
+    { reason: "unhandled_item", detail: "entry[0].changes[0].value.standby.standby" },
+    { reason: "unhandled_item", detail: "entry[0].changes[0].value.standby.polls[0]", content: 3 },
+  ]);
+});
+
+test("an array is read in whichever field it comes", () => {
+  const items = { message_echoes: [echoItem()], user_actions: [{}], messages: [textMessage()] };
+  expect(eventsOf(items)).toMatchObject([
+    { kind: "message", origin: "echo", direction: "outbound" },
+    { kind: "account" },
+    { kind: "message", origin: "live", direction: "inbound" },
+  ]);
+});
+
+test("the number beside the arrays is read into the source, and is no event", () => {
+  const number = { phone_number_id: "7", display_phone_number: "4930" };
+  expect(eventsOf({ metadata: null, ...number, messages: [textMessage()] })).toMatchObject([
+    { kind: "message", ...number },
+  ]);
+  expect(eventsOf({ phone_number_id: [7], messages: [textMessage()] })).toMatchObject([
+    { reason: "unhandled_item", content: 7 },
+    { kind: "message" },
+  ]);
 });

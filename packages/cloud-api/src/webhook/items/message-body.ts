@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isJsonObject, type JsonObject } from "../json/json.ts";
-import { optionalText } from "./scalars.ts";
+import type { JsonObject } from "../../json/json.ts";
+import { optionalText } from "../scalars.ts";
 
 const titled = z
   .object({ title: optionalText })
@@ -36,9 +36,12 @@ const readers = new Map<string, z.ZodType<string | null>>([
         button_reply: titled,
         list_reply: titled,
         nfm_reply: z.object({ body: optionalText }).nullable().catch(null),
+        // Of what the business sends.
+        body: z.object({ text: optionalText }).nullable().catch(null),
       })
       .transform(
-        (reply) => reply.button_reply ?? reply.list_reply ?? reply.nfm_reply?.body ?? null,
+        ({ button_reply, list_reply, nfm_reply, body }) =>
+          button_reply ?? list_reply ?? nfm_reply?.body ?? body?.text ?? null,
       ),
   ],
   [
@@ -57,20 +60,10 @@ const readers = new Map<string, z.ZodType<string | null>>([
   ["system", z.object({ body: optionalText }).transform((system) => system.body)],
 ]);
 
-const editSchema = z.object({ message: z.looseObject({ type: z.string() }) });
-
 /**
  * What a person would read of a message in a list. Null where there are no words in it (audio, sticker, a
  * reaction taken back), where the type is unknown, and where its part is not of the shape that we know.
  */
 export function readMessageBody(type: string, message: JsonObject): string | null {
-  if (type !== "edit") return readPart(type, message);
-  // An edit wraps the message as it now reads. One level: an edit of an edit is no shape that we know.
-  const edited = editSchema.safeParse(message["edit"]);
-  const edit = isJsonObject(message["edit"]) ? message["edit"]["message"] : undefined;
-  return edited.success && isJsonObject(edit) ? readPart(edited.data.message.type, edit) : null;
-}
-
-function readPart(type: string, message: JsonObject): string | null {
   return readers.get(type)?.safeParse(message[type]).data ?? null;
 }
