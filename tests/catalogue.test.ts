@@ -127,6 +127,7 @@ describe("the migrations", () => {
         "public.whatsapp_enqueue_message": members,
         "public.whatsapp_mark_read": members,
         "public.whatsapp_ingest": ["service_role"],
+        "public.whatsapp_journal": ["service_role"],
         "public.whatsapp_start_send": ["service_role"],
         "public.whatsapp_record_send": ["service_role"],
         "wabase.enqueue_message": members,

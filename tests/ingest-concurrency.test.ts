@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conversationsOf, parkedStatuses, readMessage } from "./support/rows.ts";
 import { conversationHere, recordSend, startSending } from "./support/outbox.ts";
-import { statusesOf } from "./support/webhook-values.ts";
+import { statusesOf, unstorableWamid } from "./support/webhook-values.ts";
 import {
   connect,
   createTenant,
@@ -35,7 +35,7 @@ describe("8 writers over the same 20 conversations at once", () => {
     const messages = phones.flatMap((from) =>
       Array.from({ length: 6 }, () => ({ from, id: newWamid() })),
     );
-    const bad = isPoisoned ? [{ from: "123", id: newWamid() }] : [];
+    const bad = isPoisoned ? [{ from: newPhone(), id: unstorableWamid() }] : [];
     const writer = async (seed: number): Promise<number[]> => {
       const mine = shuffle(messages, seed);
       const answers: number[] = [];

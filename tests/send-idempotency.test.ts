@@ -23,7 +23,7 @@ describe("the same key", () => {
     const message = withKey(randomUUID());
     const first = await sendAs(tenant.agent, message);
     const again = await sendAs(tenant.agent, message);
-    expect(first).toMatchObject({ http_status: 200, status: "accepted" });
+    expect(first).toMatchObject({ http_status: 200 });
     expect(again).toMatchObject({ http_status: 200, id: first.id, wamid: first.wamid });
     expect(await acceptedByMeta(first.id ?? "")).toHaveLength(1);
   });
@@ -37,7 +37,7 @@ describe("the same key", () => {
     const ids = new Set(answers.map(({ id }) => id));
     expect(ids.size).toBe(1);
     for (const { http_status } of answers) expect([200, 202]).toContain(http_status);
-    expect(answers.filter(({ status }) => status === "accepted").length).toBeGreaterThan(0);
+    expect(answers.some(({ wamid }) => typeof wamid === "string")).toBe(true);
     const [id = ""] = ids;
     expect(await acceptedByMeta(id)).toHaveLength(1);
     expect(await countRows(sql, tenant)).toEqual({ ...before, messages: before.messages + 1 });

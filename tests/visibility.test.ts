@@ -42,7 +42,7 @@ describe("who reads a customer's message", () => {
       const { data, error } = await member
         .from("whatsapp_messages")
         .select(
-          "body, conversation:whatsapp_conversations(unread_count, contact:whatsapp_contacts(phone))",
+          "body, conversation:whatsapp_conversations(unread_count, contact:whatsapp_contacts!contact_is_of_the_same_tenant(phone))",
         )
         .eq("wamid", wamid)
         .single();

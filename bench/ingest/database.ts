@@ -74,30 +74,34 @@ async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
   ];
 }
 
-/** The bare floor: messages inserted by hand, into conversations that are known. */
-export async function insertBare(sql: postgres.Sql, place: Place, count: number): Promise<void> {
-  const rows = Array.from({ length: count }, () => ({
+/** The bare floor: rows for messages in conversations that are known. */
+export function bareRows(sql: postgres.Sql, place: Place, count: number) {
+  const body = "Hello, is my order on its way? I would like to change the address, if that is possible.";
+  return Array.from({ length: count }, () => ({
     tenant_id: place.tenant_id,
     number_id: place.number_id,
     conversation_id: place.conversation_ids[Math.floor(Math.random() * CONTACTS)] ?? "",
     direction: "inbound",
     status: "received",
     type: "text",
-    body: "Hello, is my order on its way? I would like to change the address, if that is possible.",
-    content: sql.json({
-      type: "text",
-      text: {
-        body: "Hello, is my order on its way? I would like to change the address, if that is possible.",
-      },
-    }),
+    body,
+    content: sql.json({ type: "text", text: { body } }),
     wamid: `wamid.${crypto.randomUUID()}`,
     occurred_at: new Date(),
   }));
+}
+
+export async function insertBare(
+  sql: postgres.Sql,
+  rows: ReturnType<typeof bareRows>,
+): Promise<void> {
   await sql`insert into public.whatsapp_messages ${sql(rows)}`;
 }
 
-export async function ingest(sql: postgres.Sql, bodies: string[]): Promise<void> {
-  const deliveries = bodies.map((body) => deliveryOf(body));
+export async function ingest(
+  sql: postgres.Sql,
+  deliveries: ReturnType<typeof deliveryOf>[],
+): Promise<void> {
   await sql`select public.whatsapp_ingest(${sql.json(deliveries)})`;
 }
 

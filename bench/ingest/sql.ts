@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { type Figure, round, summarise } from "../report.ts";
-import { ingest, insertBare, insertOutbound, type Place, updateBare } from "./database.ts";
-import { messageBody, statusBody } from "./make-events.ts";
+import { bareRows, ingest, insertBare, insertOutbound, type Place, updateBare } from "./database.ts";
+import { deliveryOf, messageBody, statusBody } from "./make-events.ts";
 
 /** Rounds in which the variants take turns, so that all meet the same noise. */
 const ROUNDS = 9;
@@ -38,14 +38,17 @@ function messageVariants(sql: postgres.Sql, place: Place): Variant[] {
   const bare = (size: number): Variant => ({
     name: `bare insert, ${size} a statement`,
     size,
-    prepare: async () => () => insertBare(sql, place, size),
+    prepare: async () => {
+      const rows = bareRows(sql, place, size);
+      return () => insertBare(sql, rows);
+    },
   });
   const ours = (size: number): Variant => ({
     name: `ingest, ${size} a call`,
     size,
     prepare: async () => {
-      const body = messageBody(size);
-      return () => ingest(sql, [body]);
+      const delivery = deliveryOf(messageBody(size));
+      return () => ingest(sql, [delivery]);
     },
   });
   return [bare(1), bare(100), ours(1), ours(10), ours(100), ours(1000)];
@@ -66,8 +69,9 @@ function statusVariants(sql: postgres.Sql, place: Place): Variant[] {
       name: "ingest of statuses, 100 a call",
       size,
       prepare: async () => {
-        const body = statusBody("delivered", await insertOutbound(sql, place, size));
-        return () => ingest(sql, [body]);
+        const wamids = await insertOutbound(sql, place, size);
+        const delivery = deliveryOf(statusBody("delivered", wamids));
+        return () => ingest(sql, [delivery]);
       },
     },
   ];
@@ -91,9 +95,9 @@ export async function costPerMessage(sql: postgres.Sql): Promise<number[]> {
   const size = 100;
   const costs: number[] = [];
   for (let call = 0; call < 60; call += 1) {
-    const body = messageBody(size);
+    const delivery = deliveryOf(messageBody(size));
     const start = performance.now();
-    await ingest(sql, [body]);
+    await ingest(sql, [delivery]);
     // The first calls still make their plans.
     if (call >= 10) costs.push((performance.now() - start) / size);
   }

@@ -4,25 +4,36 @@ create table public.whatsapp_conversations (
   id uuid primary key default wabase.uuid_v7(),
   tenant_id uuid not null references public.whatsapp_tenants (id),
   number_id uuid not null,
-  contact_id uuid not null,
+  contact_id uuid,
+  group_id uuid,
   state public.whatsapp_conversation_state not null default 'open',
   assignee_id uuid references auth.users (id) on delete set null,
   unread_count integer not null default 0,
   last_message_id uuid,
   last_message_at timestamptz,
   customer_window_expires_at timestamptz,
+  profile_seen_at timestamptz,
+  thread_owner text,
+  thread_owner_changed_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint one_conversation_per_number_and_contact unique (number_id, contact_id),
+  constraint one_conversation_per_number_and_contact unique (contact_id, number_id),
+  constraint one_conversation_per_number_and_group unique (group_id, number_id),
+  constraint conversation_is_of_one_number_and_tenant unique (id, number_id, tenant_id),
+  constraint conversation_is_with_a_contact_or_a_group check (num_nonnulls(contact_id, group_id) = 1),
   constraint number_is_of_the_same_tenant
     foreign key (tenant_id, number_id) references public.whatsapp_numbers (tenant_id, id),
   constraint contact_is_of_the_same_tenant
     foreign key (tenant_id, contact_id) references public.whatsapp_contacts (tenant_id, id),
+  constraint group_is_of_the_same_tenant
+    foreign key (tenant_id, group_id) references public.whatsapp_groups (tenant_id, id),
   constraint unread_count_is_not_negative check (unread_count >= 0)
 );
 create index whatsapp_conversations_tenant_id_contact_id_idx
   on public.whatsapp_conversations (tenant_id, contact_id);
 create index whatsapp_conversations_tenant_id_number_id_idx
   on public.whatsapp_conversations (tenant_id, number_id);
+create index whatsapp_conversations_tenant_id_group_id_idx
+  on public.whatsapp_conversations (tenant_id, group_id) where group_id is not null;
 create index whatsapp_conversations_assignee_id_idx
   on public.whatsapp_conversations (assignee_id) where assignee_id is not null;
 -- The inbox: newest first within a tenant, keyset-paged by (last_message_at, id).
@@ -33,12 +44,16 @@ revoke all on table public.whatsapp_conversations from anon, authenticated, serv
 grant select on table public.whatsapp_conversations to authenticated;
 grant select, insert, update, delete on table public.whatsapp_conversations to service_role;
 comment on table public.whatsapp_conversations is
-  'What one contact and one of the tenant''s numbers say to each other: exactly one row for the two.';
+  'What one contact, or one group, and one of the tenant''s numbers say to each other: exactly one row for the two.';
 comment on column public.whatsapp_conversations.unread_count is
   'Inbound messages since a member last marked the conversation as read.';
 comment on column public.whatsapp_conversations.customer_window_expires_at is
-  'End of Meta''s customer service window, 24 hours after the contact''s last message: until then any '
+  'End of Meta''s customer service window, 24 hours after the contact''s last message or call: until then any '
   'message may be sent, afterwards only templates. Null where the contact never wrote.';
+comment on column public.whatsapp_conversations.profile_seen_at is
+  'When the contact last wrote here under the name that it has: an older webhook with another name changes nothing.';
+comment on column public.whatsapp_conversations.thread_owner is
+  'Who holds the thread where Meta''s Business Agent takes part (messaging_handovers): ai_agent, escalation, …';
 
 create function wabase.my_tenants_with_open_queue() returns setof uuid
 language sql stable security definer set search_path = '' rows 5
@@ -60,17 +75,4 @@ create policy "admins and viewers read all conversations, agents theirs and the 
     tenant_id in (select wabase.my_tenants('{admin,viewer}'))
     or (assignee_id = (select auth.uid()) and tenant_id in (select wabase.my_tenants('{agent}')))
     or (assignee_id is null and tenant_id in (select wabase.my_tenants_with_open_queue()))
-  );
-
-create policy "admins and viewers read all contacts, agents those of their conversations"
-  on public.whatsapp_contacts
-  for select to authenticated
-  using (
-    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
-    -- The policy on conversations decides which of them this user finds.
-    or exists (
-      select from public.whatsapp_conversations as conversation
-      where conversation.tenant_id = whatsapp_contacts.tenant_id
-        and conversation.contact_id = whatsapp_contacts.id
-    )
   );

@@ -3,9 +3,13 @@ create table wabase.webhook_journal (
   received_at timestamptz not null default now(),
   secret_id text,
   body text not null,
-  events integer not null
+  events integer not null,
+  outcome text not null default 'stored',
+  replayed_at timestamptz,
+  constraint outcome_is_known check (outcome in ('stored', 'kept', 'failed'))
 );
 create index webhook_journal_received_at_idx on wabase.webhook_journal (received_at);
+create index webhook_journal_outcome_idx on wabase.webhook_journal (outcome, id) where outcome <> 'stored';
 alter table wabase.webhook_journal enable row level security;
 revoke all on table wabase.webhook_journal from anon, authenticated, service_role;
 grant select, delete on table wabase.webhook_journal to service_role;
@@ -14,6 +18,10 @@ comment on table wabase.webhook_journal is
 comment on column wabase.webhook_journal.secret_id is 'Which of the app secrets its signature fits.';
 comment on column wabase.webhook_journal.body is
   'The text of the POST, byte for byte (it is valid UTF-8 and valid JSON, or it was refused).';
+
+comment on column wabase.webhook_journal.outcome is
+  'stored: every event became rows. kept: some lie in webhook_events (unknown number, not handled yet). failed: '
+  'some could not be stored.';
 
 create table wabase.webhook_events (
   journal_id bigint not null references wabase.webhook_journal (id) on delete cascade,
@@ -41,9 +49,10 @@ create table wabase.parked_statuses (
   number_id uuid not null references public.whatsapp_numbers (id) on delete cascade,
   wamid text not null,
   status public.whatsapp_message_status not null,
+  participant text not null default '',
   event jsonb not null,
   parked_at timestamptz not null default now(),
-  primary key (number_id, wamid, status)
+  primary key (wamid, number_id, status, participant)
 );
 create index parked_statuses_parked_at_idx on wabase.parked_statuses (parked_at);
 alter table wabase.parked_statuses enable row level security;

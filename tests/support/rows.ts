@@ -32,7 +32,7 @@ export interface ConversationCounts {
   messages: number;
 }
 
-/** A tenant's conversations with what is counted in them beside what there is. */
+/** A tenant's conversations: what is counted as unread, beside the inbound messages that there are. */
 export async function conversationsOf(
   sql: Sql,
   tenant: { tenant_id: string },
@@ -44,6 +44,7 @@ export async function conversationsOf(
       (
         select count(*)::int from public.whatsapp_messages as message
         where message.conversation_id = conversation.id and message.direction = 'inbound'
+          and message.origin <> 'history'
       ) as messages
     from public.whatsapp_conversations as conversation
     join public.whatsapp_contacts as contact on contact.id = conversation.contact_id

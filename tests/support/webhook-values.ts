@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { envelope, newWamid } from "./workbench.ts";
 
 /** A `messages` change of Meta's around any value: for shapes that textWebhook() does not make. */
@@ -43,4 +44,9 @@ export function personWebhook(phone_number_id: string, person: Person, wamid = n
 /** The statuses of several POSTs to the webhook, in the order of the calls. */
 export async function statusesOf(answers: Promise<Response>[]): Promise<number[]> {
   return (await Promise.all(answers)).map(({ status }) => status);
+}
+
+/** Too long for an index and not to be compressed: Postgres refuses the row, whatever the code above it thinks. */
+export function unstorableWamid(): string {
+  return `wamid.${randomBytes(6_000).toString("base64")}`;
 }

@@ -61,3 +61,4 @@ export type {
 } from "./webhook/events.ts";
 export { MAX_BODY_DEPTH, MAX_WEBHOOK_BYTES } from "./webhook/limits.ts";
 export { parseWebhook } from "./webhook/parse-webhook.ts";
+export { readWebhookJson } from "./webhook/read-json.ts";

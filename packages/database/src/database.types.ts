@@ -5,16 +5,100 @@ export type Database = {
   
   "public": {
           Tables: {
-            "whatsapp_contacts": {
+            "whatsapp_account_events": {
                   Row: {
-                    "bsuid": string | null,"created_at": string,"id": string,"parent_bsuid": string | null,"phone": string | null,"profile_name": string | null,"tenant_id": string,"username": string | null
+                    "content": NonNullable<Json>,"digest": string,"event": string,"field": string,"id": string,"number_id": string | null,"occurred_at": string,"severity": string | null,"subject": string | null,"tenant_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"tenant_id": string,"username"?: string | null
+                    "content": NonNullable<Json>,"digest": string,"event": string,"field": string,"id"?: string,"number_id"?: string | null,"occurred_at": string,"severity"?: string | null,"subject"?: string | null,"tenant_id": string
                   }
                   Update: {
-                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"tenant_id"?: string,"username"?: string | null
+                    "content"?: NonNullable<Json>,"digest"?: string,"event"?: string,"field"?: string,"id"?: string,"number_id"?: string | null,"occurred_at"?: string,"severity"?: string | null,"subject"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_account_events_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_calls": {
+                  Row: {
+                    "call_id": string,"content": NonNullable<Json>,"conversation_id": string,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"duration_s": number | null,"ended_at": string | null,"id": string,"number_id": string,"occurred_at": string,"status": Database["public"]['Enums']["whatsapp_call_status"],"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "call_id": string,"content"?: NonNullable<Json>,"conversation_id": string,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"duration_s"?: number | null,"ended_at"?: string | null,"id"?: string,"number_id": string,"occurred_at": string,"status": Database["public"]['Enums']["whatsapp_call_status"],"tenant_id": string
+                  }
+                  Update: {
+                    "call_id"?: string,"content"?: NonNullable<Json>,"conversation_id"?: string,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"duration_s"?: number | null,"ended_at"?: string | null,"id"?: string,"number_id"?: string,"occurred_at"?: string,"status"?: Database["public"]['Enums']["whatsapp_call_status"],"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_calls_conversation_id_fkey"
+      columns: ["conversation_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_conversations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_calls_number_id_fkey"
+      columns: ["number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_calls_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_contact_merges": {
+                  Row: {
+                    "contact_id": string,"id": string,"merged": NonNullable<Json>,"merged_at": string,"reason": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "contact_id": string,"id"?: string,"merged": NonNullable<Json>,"merged_at"?: string,"reason": string,"tenant_id": string
+                  }
+                  Update: {
+                    "contact_id"?: string,"id"?: string,"merged"?: NonNullable<Json>,"merged_at"?: string,"reason"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_contact_merges_tenant_id_contact_id_fkey"
+      columns: ["tenant_id","contact_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_contacts"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_contact_merges_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_contacts": {
+                  Row: {
+                    "bsuid": string | null,"created_at": string,"id": string,"marketing_opted_out": boolean,"marketing_preference_at": string | null,"parent_bsuid": string | null,"phone": string | null,"profile_name": string | null,"profile_updated_at": string | null,"saved_name": string | null,"saved_name_updated_at": string | null,"tenant_id": string,"username": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"tenant_id": string,"username"?: string | null
+                  }
+                  Update: {
+                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"tenant_id"?: string,"username"?: string | null
                   }
                   Relationships: [
                     {
@@ -27,14 +111,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_conversations": {
                   Row: {
-                    "assignee_id": string | null,"contact_id": string,"created_at": string,"customer_window_expires_at": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"unread_count": number
+                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "assignee_id"?: string | null,"contact_id": string,"created_at"?: string,"customer_window_expires_at"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Update: {
-                    "assignee_id"?: string | null,"contact_id"?: string,"created_at"?: string,"customer_window_expires_at"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id"?: string,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Relationships: [
                     {
@@ -44,6 +128,12 @@ isOneToOne: false
       referencedRelation: "whatsapp_contacts"
       referencedColumns: ["tenant_id","id"]
     },{
+      foreignKeyName: "group_is_of_the_same_tenant"
+      columns: ["tenant_id","group_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_groups"
+      referencedColumns: ["tenant_id","id"]
+    },{
       foreignKeyName: "number_is_of_the_same_tenant"
       columns: ["tenant_id","number_id"]
 isOneToOne: false
@@ -51,6 +141,32 @@ isOneToOne: false
       referencedColumns: ["tenant_id","id"]
     },{
       foreignKeyName: "whatsapp_conversations_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_groups": {
+                  Row: {
+                    "created_at": string,"group_id": string,"id": string,"last_event": string | null,"number_id": string,"subject": string | null,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"group_id": string,"id"?: string,"last_event"?: string | null,"number_id": string,"subject"?: string | null,"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"group_id"?: string,"id"?: string,"last_event"?: string | null,"number_id"?: string,"subject"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_groups_tenant_id_fkey"
       columns: ["tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
@@ -77,46 +193,156 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"whatsapp_messages": {
+                },"whatsapp_message_changes": {
                   Row: {
-                    "accepted_at": string | null,"body": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"error": Json | null,"failed_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
+                    "body": string | null,"content": NonNullable<Json>,"kind": string,"message_id": string | null,"number_id": string,"occurred_at": string,"target_wamid": string,"tenant_id": string,"wamid": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"body"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
+                    "body"?: string | null,"content": NonNullable<Json>,"kind": string,"message_id"?: string | null,"number_id": string,"occurred_at": string,"target_wamid": string,"tenant_id": string,"wamid": string
                   }
                   Update: {
-                    "accepted_at"?: string | null,"body"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
+                    "body"?: string | null,"content"?: NonNullable<Json>,"kind"?: string,"message_id"?: string | null,"number_id"?: string,"occurred_at"?: string,"target_wamid"?: string,"tenant_id"?: string,"wamid"?: string
                   }
                   Relationships: [
                     {
-      foreignKeyName: "whatsapp_messages_conversation_id_fkey"
+      foreignKeyName: "whatsapp_message_changes_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_message_changes_number_id_fkey"
+      columns: ["number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_message_changes_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_message_recipients": {
+                  Row: {
+                    "delivered_at": string | null,"error": Json | null,"failed_at": string | null,"message_id": string,"participant": string,"played_at": string | null,"read_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "delivered_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"message_id": string,"participant": string,"played_at"?: string | null,"read_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"]
+                  }
+                  Update: {
+                    "delivered_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"message_id"?: string,"participant"?: string,"played_at"?: string | null,"read_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"]
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_message_recipients_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_messages"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_messages": {
+                  Row: {
+                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
+                  }
+                  Update: {
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "conversation_is_of_the_same_number_and_tenant"
+      columns: ["conversation_id","number_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_conversations"
+      referencedColumns: ["id","number_id","tenant_id"]
+    },{
+      foreignKeyName: "writer_is_of_the_same_tenant"
+      columns: ["tenant_id","contact_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_contacts"
+      referencedColumns: ["tenant_id","id"]
+    }
+                  ]
+                },"whatsapp_numbers": {
+                  Row: {
+                    "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_numbers_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_reactions": {
+                  Row: {
+                    "contact_id": string | null,"conversation_id": string,"emoji": string | null,"number_id": string,"occurred_at": string,"target_wamid": string,"tenant_id": string,"wamid": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "contact_id"?: string | null,"conversation_id": string,"emoji"?: string | null,"number_id": string,"occurred_at": string,"target_wamid": string,"tenant_id": string,"wamid": string
+                  }
+                  Update: {
+                    "contact_id"?: string | null,"conversation_id"?: string,"emoji"?: string | null,"number_id"?: string,"occurred_at"?: string,"target_wamid"?: string,"tenant_id"?: string,"wamid"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "person_is_of_the_same_tenant"
+      columns: ["tenant_id","contact_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_contacts"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_reactions_conversation_id_fkey"
       columns: ["conversation_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_conversations"
       referencedColumns: ["id"]
     },{
-      foreignKeyName: "whatsapp_messages_number_id_fkey"
+      foreignKeyName: "whatsapp_reactions_number_id_fkey"
       columns: ["number_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_numbers"
       referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_reactions_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
     }
                   ]
-                },"whatsapp_numbers": {
+                },"whatsapp_templates": {
                   Row: {
-                    "created_at": string,"display_phone_number": string,"id": string,"phone_number_id": string,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
+                    "category": string | null,"id": string,"language": string | null,"name": string | null,"quality": string | null,"reason": string | null,"status": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"display_phone_number": string,"id"?: string,"phone_number_id": string,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "category"?: string | null,"id"?: string,"language"?: string | null,"name"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"template_id": string,"tenant_id": string,"updated_at"?: string | null,"waba_id": string
                   }
                   Update: {
-                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"phone_number_id"?: string,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "category"?: string | null,"id"?: string,"language"?: string | null,"name"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"template_id"?: string,"tenant_id"?: string,"updated_at"?: string | null,"waba_id"?: string
                   }
                   Relationships: [
                     {
-      foreignKeyName: "whatsapp_numbers_tenant_id_fkey"
+      foreignKeyName: "whatsapp_templates_tenant_id_fkey"
       columns: ["tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
@@ -149,6 +375,9 @@ isOneToOne: false
 "whatsapp_ingest":
 { Args: { "deliveries": Json }; Returns: Json
                            },
+"whatsapp_journal":
+{ Args: { "filter"?: Json }; Returns: Json
+                           },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
                            },
@@ -160,7 +389,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -276,7 +505,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"]
           }
         }
 } as const

@@ -4,12 +4,13 @@ import {
   MAX_BODY_DEPTH,
   MAX_WEBHOOK_BYTES,
   parseWebhook,
+  readWebhookJson,
   verifyHandshake,
   verifySignature,
 } from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
 import { ConfigurationError, type Environment, readAppSecrets } from "../_shared/environment.ts";
-import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
+import { decodeUtf8, readBody } from "../_shared/read-body.ts";
 import { respond, respondError } from "../_shared/respond.ts";
 import { type Ingest, withRetries } from "./ingest.ts";
 
@@ -76,7 +77,7 @@ async function receive(request: Request, secrets: AppSecret[], ingest: Ingest): 
   if (exceedsDepth(text, MAX_BODY_DEPTH)) {
     return refuseBody("too_deep", `is nested deeper than ${MAX_BODY_DEPTH} levels`);
   }
-  const json = parseJson(text);
+  const json = readWebhookJson(text);
   if (json === undefined) return refuseBody("not_json", text === "" ? "is empty" : "is not JSON");
   return await store({ body: text, secret_id: signature.secret_id }, json, ingest);
 }

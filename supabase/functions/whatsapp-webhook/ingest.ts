@@ -1,7 +1,8 @@
-import type { WebhookEvent } from "@wabase/cloud-api";
+import { MAX_WEBHOOK_BYTES, type WebhookEvent } from "@wabase/cloud-api";
 import { DatabaseError, type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../_shared/clients.ts";
+import { createGroupCommit } from "./group-commit.ts";
 
 export interface Delivery {
   /** The POST's body, exactly. */
@@ -22,14 +23,29 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 
 export type Ingest = (delivery: Delivery) => Promise<Outcome>;
 
-/** Stores a delivery: journal and rows in one transaction. Resolves after the commit, else throws. */
+/** Bodies that go together in one transaction, in characters: as many as one POST of Meta's may hold. */
+const MAX_GROUP_CHARACTERS = MAX_WEBHOOK_BYTES;
+
+/**
+ * Stores deliveries: journal and rows in one transaction. Resolves after the commit, else throws. What comes
+ * while a transaction is under way goes together in the next.
+ */
 export function createIngest(client: Client): Ingest {
-  return async (delivery) => {
-    const deliveries: Json = [{ ...delivery }];
+  const commitAll = async (group: Delivery[]): Promise<Outcome[]> => {
+    const deliveries: Json = group.map((delivery) => ({ ...delivery }));
     const data = unwrap(await client.rpc("whatsapp_ingest", { deliveries }));
-    const [outcome] = z.tuple([outcomeSchema]).parse(data);
-    return outcome;
+    return z.array(outcomeSchema).length(group.length).parse(data);
   };
+  return createGroupCommit(commitAll, {
+    max_size: MAX_GROUP_CHARACTERS,
+    sizeOf: ({ body }) => body.length,
+    concernsAll: isUnavailable,
+  });
+}
+
+/** Nobody answers, or the server has trouble of its own (classes 08, 53, 57, 58): no delivery's fault. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseError && /^($|08|53|57|58|PGRST00)/.test(error.code);
 }
 
 /** How often a delivery is tried that another transaction got in the way of. */

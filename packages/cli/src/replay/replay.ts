@@ -1,4 +1,4 @@
-import { parseWebhook } from "@wabase/cloud-api";
+import { parseWebhook, readWebhookJson } from "@wabase/cloud-api";
 import { type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../client.ts";
@@ -18,7 +18,7 @@ export type ReplayOutcome = z.infer<typeof outcomeSchema>;
  * as it is: any number of replays ends in the same rows.
  */
 export async function replay(client: Client, entry: JournalEntry): Promise<ReplayOutcome> {
-  const { events } = parseWebhook(JSON.parse(entry.body ?? "null"));
+  const { events } = parseWebhook(readWebhookJson(entry.body ?? "null"));
   const deliveries: Json = [{ journal_id: entry.id, events }];
   const [outcome] = z
     .tuple([outcomeSchema])

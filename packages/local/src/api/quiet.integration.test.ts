@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
 import { createApi } from "./api.ts";
@@ -61,7 +62,7 @@ test("nothing of what a request holds is printed, whatever the database says of 
     post("/auth/v1/token?grant_type=password", { email: `${words}@x.test`, password: words }),
     post("/auth/v1/signup", { email: words, password: "x" }, keys.publishable_key),
   ];
-  const script = join(import.meta.dirname, "test-quiet-child.ts");
+  const script = fileURLToPath(new URL("./test-quiet-child.ts", import.meta.url));
   const options = { database_url, keys, storage_dir: makeFolder(), requests };
   const run = promisify(execFile)(process.execPath, [script, JSON.stringify(options)]);
   const { stdout, stderr } = await run;

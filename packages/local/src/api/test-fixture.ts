@@ -112,3 +112,22 @@ export async function request(
 ): Promise<Response> {
   return await fetch(`${inject("workbench").url}${path}`, { ...init, headers });
 }
+
+/** A private bucket of a test file's own, made as a migration makes one; `drop()` empties and removes it. */
+export async function createBucket(
+  callers: Callers,
+  limits: { file_size_limit?: number; allowed_mime_types?: string[] } = {},
+): Promise<{ name: string; sql: postgres.Sql; drop(): Promise<void> }> {
+  const name = `bucket-${randomUUID().slice(0, 8)}`;
+  const sql = connect(inject("workbench").database_url);
+  await sql`insert into storage.buckets ${sql({ id: name, name, public: false, ...limits })}`;
+  return {
+    name,
+    sql,
+    drop: async () => {
+      await callers.service.storage.emptyBucket(name);
+      await callers.service.storage.deleteBucket(name);
+      await sql.end();
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import {
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type OutgoingHttpHeaders,
   request as httpRequest,
@@ -173,7 +174,7 @@ function pipe(
       resolve("code" in error && error.code === "ECONNREFUSED" ? "refused" : "broken"),
     );
     upstream.once("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
       answer.pipe(response);
       answer.once("end", () => resolve("answered"));
       answer.once("error", () => resolve("broken"));
@@ -187,13 +188,25 @@ function pipe(
 }
 
 function forwardedHeaders(request: IncomingMessage, body: Buffer): OutgoingHttpHeaders {
-  const { "transfer-encoding": _, connection: __, expect: ___, ...headers } = request.headers;
   return {
-    ...headers,
+    ...withoutHopByHop(request.headers),
     "content-length": body.length,
     "x-forwarded-host": request.headers.host ?? "",
     "x-forwarded-proto": "http",
   };
+}
+
+/** Without what is between two neighbours alone: each connection has its own. */
+function withoutHopByHop(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const {
+    "transfer-encoding": _,
+    connection: __,
+    "keep-alive": ___,
+    expect: ____,
+    upgrade: _____,
+    ...rest
+  } = headers;
+  return rest;
 }
 
 /** The whole body, or null where it is too large; what is left of it then goes unread. */

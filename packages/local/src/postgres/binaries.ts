@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -27,7 +27,7 @@ export async function installBinaries(home: string): Promise<PostgresBinaries> {
 }
 
 async function copyWhole(native: string, target: string): Promise<void> {
-  const unfinished = `${target}.${process.pid}.tmp`;
+  const unfinished = `${target}.${randomUUID().slice(0, 8)}.tmp`;
   await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
   const share = join(unfinished, "share", "postgresql", "extension");
   await mkdir(share, { recursive: true });

@@ -105,7 +105,7 @@ function serverFlags({ data_dir, port, durable = true }: ClusterOptions): string
 
 async function initialise(
   initdb: string,
-  { data_dir, auth = "scram-sha-256" }: ClusterOptions,
+  { data_dir, auth = "scram-sha-256", durable = true }: ClusterOptions,
   user: OsUser | null,
 ): Promise<void> {
   // Under another name until it is whole: an initdb that was killed leaves nothing to start from.
@@ -131,6 +131,7 @@ async function initialise(
       "--locale=C.UTF-8",
       "--locale-provider=builtin",
       "--no-instructions",
+      ...(durable ? [] : ["--no-sync"]),
     ],
     // The folder that this process is in may be closed to Postgres' user.
     { user, cwd: dirname(data_dir) },
