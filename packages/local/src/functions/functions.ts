@@ -89,7 +89,6 @@ async function route(
   }
   const body = await readBody(request);
   if (body === null) {
-    response.setHeader("connection", "close");
     refuse(response, REFUSALS.too_large);
     return;
   }
@@ -209,19 +208,17 @@ function withoutHopByHop(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return rest;
 }
 
-/** The whole body, or null where it is too large; what is left of it then goes unread. */
+/** The whole body, or null where it is too large: then it is read to its end, and thrown away. */
 function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        chunks.length = 0;
-        resolve(null);
-      } else chunks.push(chunk);
+      if (size > MAX_BODY_BYTES) chunks.length = 0;
+      else chunks.push(chunk);
     });
-    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("end", () => resolve(size > MAX_BODY_BYTES ? null : Buffer.concat(chunks)));
     request.once("error", reject);
   });
 }

@@ -177,4 +177,7 @@ test("stop() leaves no process: neither the newest nor one that is still answeri
   await server.stop();
   expect(pids.map(isRunning)).toEqual(pids.map(() => false));
   expect(await unanswered).toBe("cut");
+  // Nor does who asks too late bring one back.
+  const late = await server.functions.workers[0]?.withProcess(async () => "answered");
+  expect(late).toBeNull();
 });

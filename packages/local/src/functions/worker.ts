@@ -27,6 +27,7 @@ export async function startWorker(config: FunctionConfig, options: WorkerOptions
   const state: State = { current: await startDenoProcess(config, options), uses: new Map() };
   const stopping: Promise<void>[] = [];
   let replacing: Promise<void> | null = null;
+  let isStopped = false;
 
   const replace = async (): Promise<void> => {
     const old = state.current;
@@ -34,7 +35,9 @@ export async function startWorker(config: FunctionConfig, options: WorkerOptions
     // In use, it is stopped by its last user.
     if (!state.uses.has(old)) stopping.push(old.stop());
   };
-  const takeCurrent = async (): Promise<Use> => {
+  const takeCurrent = async (): Promise<Use | null> => {
+    // A request that was under way must not bring a process back to life.
+    if (isStopped) return null;
     if (replacing === null && isOutdated(state.current, sources)) {
       replacing = replace().finally(() => (replacing = null));
     }
@@ -46,7 +49,9 @@ export async function startWorker(config: FunctionConfig, options: WorkerOptions
     pid: () => state.current.pid,
     untilReady: () => state.current.ready,
     withProcess: async (use) => {
-      const { process, release } = await takeCurrent();
+      const taken = await takeCurrent();
+      if (taken === null) return null;
+      const { process, release } = taken;
       try {
         return (await process.ready) ? await use(process) : null;
       } finally {
@@ -54,7 +59,8 @@ export async function startWorker(config: FunctionConfig, options: WorkerOptions
       }
     },
     stop: async () => {
-      await replacing;
+      isStopped = true;
+      await replacing?.catch(() => {});
       const inUse = [...state.uses.keys()].filter((process) => process !== state.current);
       stopping.push(state.current.stop(), ...inUse.map((process) => process.stop()));
       await Promise.all(stopping);
