@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { parseWebhook, readWebhookJson } from "@wabase/cloud-api";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type postgres from "postgres";
 import { afterAll, expect, test } from "vitest";
 import { type Change, scenarioArbitrary } from "./support/scenario.ts";

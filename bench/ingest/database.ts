@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { CONTACTS, deliveryOf, nameOf, PHONE_NUMBER_ID, phoneOf } from "./make-events.ts";
+import { CONTACTS, type deliveryOf, nameOf, PHONE_NUMBER_ID, phoneOf } from "./make-events.ts";
 
 export interface Place {
   tenant_id: string;
@@ -76,7 +76,8 @@ async function dropIndexes(sql: postgres.Sql): Promise<string[]> {
 
 /** The bare floor: rows for messages in conversations that are known. */
 export function bareRows(sql: postgres.Sql, place: Place, count: number) {
-  const body = "Hello, is my order on its way? I would like to change the address, if that is possible.";
+  const body =
+    "Hello, is my order on its way? I would like to change the address, if that is possible.";
   return Array.from({ length: count }, () => ({
     tenant_id: place.tenant_id,
     number_id: place.number_id,

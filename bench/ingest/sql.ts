@@ -1,6 +1,13 @@
 import type postgres from "postgres";
 import { type Figure, round, summarise } from "../report.ts";
-import { bareRows, ingest, insertBare, insertOutbound, type Place, updateBare } from "./database.ts";
+import {
+  bareRows,
+  ingest,
+  insertBare,
+  insertOutbound,
+  type Place,
+  updateBare,
+} from "./database.ts";
 import { deliveryOf, messageBody, statusBody } from "./make-events.ts";
 
 /** Rounds in which the variants take turns, so that all meet the same noise. */

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** One change of a webhook, as Meta sends it, but for the number that it is addressed to. */
 export interface Change {

@@ -27,6 +27,8 @@ beforeAll(async () => {
     create policy "owners see theirs" on public.${prefix}_own for select to authenticated
       using (owner = (select auth.uid()));
     insert into public.${prefix}_own values (1, '${callers.user_id}'), (2, gen_random_uuid());
+    create table public.${prefix}_open (id int primary key);
+    grant select on public.${prefix}_open to anon, authenticated, service_role;
     create function public.${prefix}_closed_call() returns int language sql set search_path = '' as 'select 1';
     revoke all on function public.${prefix}_closed_call() from public;
     create table public.${prefix}_many (id int primary key);
@@ -96,14 +98,14 @@ describe("max_rows of config.toml", () => {
   });
 });
 
-/** Every kind of request, each of which answers 2xx to the right caller. */
-const PLACES = [
-  ["rest", "/rest/v1/whatsapp_messages?select=id&limit=1", "GET"],
-  ["auth", "/auth/v1/user", "GET"],
-  ["a storage listing", "/storage/v1/object/list/nothing", "POST"],
-  ["a storage listing v2", "/storage/v1/object/list-v2/nothing", "POST"],
-  ["storage", "/storage/v1/bucket", "GET"],
-] as const;
+/** Every kind of request; all but auth answer anon as well, so a refusal is one of the token. */
+const PLACES: [string, () => string, string][] = [
+  ["rest", () => `/rest/v1/${fixture.prefix}_open`, "GET"],
+  ["auth", () => "/auth/v1/user", "GET"],
+  ["a storage listing", () => "/storage/v1/object/list/nothing", "POST"],
+  ["a storage listing v2", () => "/storage/v1/object/list-v2/nothing", "POST"],
+  ["storage", () => "/storage/v1/bucket", "GET"],
+];
 
 function inAnHour(): number {
   return Math.floor(Date.now() / 1000) + 3600;
@@ -117,7 +119,7 @@ describe.each(PLACES)("%s", (_, path, method) => {
   const send = async (headers: Record<string, string>): Promise<number> => {
     const body = method === "POST" ? { body: '{"prefix":""}' } : {};
     const json = { ...headers, "content-type": "application/json" };
-    return (await request(path, json, { method, ...body })).status;
+    return (await request(path(), json, { method, ...body })).status;
   };
   const withToken = async (token: string): Promise<number> =>
     await send({ apikey: keys.publishable_key, authorization: `Bearer ${token}` });
@@ -140,7 +142,9 @@ describe.each(PLACES)("%s", (_, path, method) => {
     ["without a signature, alg none", () => signJwt(userClaims(), { alg: "none" })],
     ["that has expired", () => signJwt({ ...userClaims(), exp: inAnHour() - 7200 })],
     ["whose claims were changed", () => forge(callers.token, { role: "service_role" })],
+    ["without a signature at all", () => signJwt(userClaims()).split(".").slice(0, 2).join(".")],
     ["that is none", () => "not.a.token"],
+    ["that is one word", () => "rubbish"],
   ])("refuses a token %s", async (__, token) => {
     const status = await withToken(token());
     expect([400, 401, 403]).toContain(status);
@@ -155,9 +159,17 @@ function forge(token: string, claims: object): string {
   return `${header}.${body}.${signature}`;
 }
 
+test("the publishable key as Bearer, which supabase-js sends along, is anon", async () => {
+  const response = await request(`/rest/v1/${fixture.prefix}_open`, {
+    apikey: keys.publishable_key,
+    authorization: `Bearer ${keys.publishable_key}`,
+  });
+  expect(response.status).toBe(200);
+});
+
 test("a forged token never reads as anybody: the secret key beside it does not help", async () => {
   const token = signJwt({ role: "service_role", exp: 9_999_999_999 }, { secret: "another" });
-  const response = await request("/rest/v1/whatsapp_messages?select=id", {
+  const response = await request(`/rest/v1/${fixture.prefix}_many`, {
     apikey: keys.secret_key,
     authorization: `Bearer ${token}`,
   });

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import postgres from "postgres";
 import { createHostedLikeConnection } from "./connection.ts";
 import type { StackKeys } from "./keys.ts";
-import { withPostgrestErrors } from "./postgrest-errors.ts";
+import { refuseMalformedToken, withPostgrestErrors } from "./postgrest-errors.ts";
 import { quietly } from "./quiet-lite.ts";
 import { createFileStorage } from "./storage-files.ts";
 import { storageRoutes } from "./storage-routes.ts";
@@ -73,7 +73,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       const name = "Access-Control-Allow-Origin";
       if (!context.res.headers.has(name)) context.header(name, "*");
     })
-    .all("/rest/v1/*", ({ req }) => withPostgrestErrors(() => forward(req.raw)))
+    .all(
+      "/rest/v1/*",
+      ({ req }) => refuseMalformedToken(req.raw) ?? withPostgrestErrors(() => forward(req.raw)),
+    )
     .route("/", storageRoutes({ sql, keys: options.keys, forward }))
     .all("*", ({ req }) => forward(req.raw));
   const inFlight = new Set<Promise<unknown>>();

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as z from "zod";
+import { bearerToken } from "./caller.ts";
 
 interface Note {
   role: string;
@@ -44,6 +45,19 @@ export async function withPostgrestErrors(answer: () => Promise<Response>): Prom
     { code, details: detail ?? null, hint: hint ?? null, message },
     { status: statusOf(code, note.role) },
   );
+}
+
+/**
+ * PostgREST's answer to a Bearer that is no JWT, alg none without a signature among them; Lite answers
+ * as if nobody had signed in. An API key there, which supabase-js sends along, is none.
+ */
+export function refuseMalformedToken(request: Request): Response | null {
+  const token = bearerToken(request.headers.get("authorization"));
+  if (token === null || token.startsWith("sb_")) return null;
+  const parts = token.split(".").filter((part) => part !== "").length;
+  if (parts === 3 && token.split(".").length === 3) return null;
+  const message = `Expected 3 parts in JWT; got ${parts}`;
+  return Response.json({ code: "PGRST301", details: null, hint: null, message }, { status: 401 });
 }
 
 const STATUS_OF_CODE: Record<string, number> = {
