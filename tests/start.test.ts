@@ -131,7 +131,7 @@ test("a step that does not come about fails the conversation and is named", asyn
     await bench.stop();
     rmSync(state_dir, { recursive: true, force: true });
   });
-  process.kill(bench.stack.pids.functions["whatsapp-send"] ?? 0, "SIGKILL");
+  bench.emulator.updateSettings({ fail_next: { code: 131026, how: "refuse" } });
   await expect(playConversation(bench, () => {})).rejects.toMatchObject({
     name: "StepFailed",
     step: "the agent calls whatsapp-send",
