@@ -29,35 +29,34 @@ declare
   incoming wabase.incoming_status[];
   strangers wabase.incoming_status[];
 begin
-  select array_agg(
-    row(
-      number.id, event.wamid, event.message_id, event.status::public.whatsapp_message_status,
-      coalesce(event."timestamp", wabase.now()), nullif(event.error, 'null'), nullif(event.pricing, 'null'),
-      event.recipient ->> 'participant', null
-    )::wabase.incoming_status
-    order by number.id, event.wamid
+  with news as (
+    select
+      by_wamid.id is null as is_stranger,
+      row(
+        number.id, event.wamid, event.message_id, event.status::public.whatsapp_message_status,
+        coalesce(event."timestamp", wabase.now()), nullif(event.error, 'null'), nullif(event.pricing, 'null'),
+        event.recipient ->> 'participant', case when by_wamid.direction = 'outbound' then by_wamid.id end
+      )::wabase.incoming_status as status
+    from unnest(events) as source
+    cross join lateral jsonb_to_record(source.content) as event (
+      kind text, phone_number_id text, wamid text, message_id uuid, status text, "timestamp" timestamptz,
+      error jsonb, pricing jsonb, recipient jsonb
+    )
+    join public.whatsapp_numbers as number on number.phone_number_id = event.phone_number_id
+    left join public.whatsapp_messages as by_wamid
+      on by_wamid.number_id = number.id and by_wamid.wamid = event.wamid
+    where event.kind = 'status' and event.status in ('sent', 'delivered', 'read', 'played', 'failed')
   )
-  into incoming
-  from unnest(events) as source
-  cross join lateral jsonb_to_record(source.content) as event (
-    kind text, phone_number_id text, wamid text, message_id uuid, status text, "timestamp" timestamptz,
-    error jsonb, pricing jsonb, recipient jsonb
-  )
-  join public.whatsapp_numbers as number on number.phone_number_id = event.phone_number_id
-  where event.kind = 'status' and event.status in ('sent', 'delivered', 'read', 'played', 'failed');
-  if incoming is null then
-    return;
-  end if;
+  select array_agg(status), array_agg(status) filter (where is_stranger) into incoming, strangers from news;
 
-  select array_agg(event) into strangers
-  from unnest(incoming) as event
-  where not exists (
-    select from public.whatsapp_messages as message
-    where message.number_id = event.number_id and message.wamid = event.wamid
-  );
-  perform wabase.lock_wamids(strangers);
-  perform wabase.apply_statuses(incoming);
-  perform wabase.settle_strangers(strangers);
+  if strangers is null then
+    -- Nearly always: Meta's ids are known.
+    perform wabase.apply_found_statuses(incoming);
+  else
+    perform wabase.lock_wamids(strangers);
+    perform wabase.apply_statuses(incoming);
+    perform wabase.settle_strangers(strangers);
+  end if;
 end
 $$;
 
@@ -88,7 +87,14 @@ create function wabase.apply_statuses(incoming wabase.incoming_status[]) returns
 language plpgsql set search_path = ''
 as $$
 begin
-  incoming := wabase.find_outbound(incoming);
+  perform wabase.apply_found_statuses(wabase.find_outbound(incoming));
+end
+$$;
+
+create function wabase.apply_found_statuses(incoming wabase.incoming_status[]) returns void
+language plpgsql set search_path = ''
+as $$
+begin
   perform from public.whatsapp_messages
   where id in (select news.found_id from unnest(incoming) as news)
   order by id for no key update;
@@ -135,7 +141,9 @@ begin
       or (message.pricing is null and news.pricing is not null)
     );
 
-  perform wabase.apply_participant_statuses(incoming);
+  if exists (select from unnest(incoming) as event where event.participant is not null) then
+    perform wabase.apply_participant_statuses(incoming);
+  end if;
 end
 $$;
 
@@ -192,6 +200,16 @@ begin
 end
 $$;
 
+-- The first, with what only the second says of the error and the pricing.
+create function wabase.prefer(first jsonb, second jsonb) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select first || jsonb_build_object(
+    'error', coalesce(nullif(first -> 'error', 'null'), second -> 'error'),
+    'pricing', coalesce(nullif(first -> 'pricing', 'null'), second -> 'pricing')
+  )
+$$;
+
 -- Statuses whose wamid no message had, after they were applied: one of them may have given it to a message,
 -- by our id, which the others, and those parked earlier, are about. What finds no message waits for it.
 create function wabase.settle_strangers(strangers wabase.incoming_status[]) returns void
@@ -200,17 +218,23 @@ as $$
 declare
   looked_up constant wabase.incoming_status[] := wabase.find_outbound(strangers);
   found_ones wabase.incoming_status[];
+  orphan wabase.incoming_status;
 begin
   select array_agg(event) into found_ones from unnest(looked_up) as event where event.found_id is not null;
   if found_ones is not null then
     -- To apply a status twice changes nothing.
     perform wabase.apply_statuses(found_ones || wabase.take_parked_statuses(found_ones));
   end if;
-  insert into wabase.parked_statuses (number_id, wamid, status, participant, event)
-  select event.number_id, event.wamid, event.status, coalesce(event.participant, ''), to_jsonb(event)
-  from unnest(looked_up) as event
-  where event.found_id is null
-  on conflict do nothing;
+  for orphan in select event.* from unnest(looked_up) as event where event.found_id is null loop
+    insert into wabase.parked_statuses as parked (number_id, wamid, status, participant, event)
+    values (orphan.number_id, orphan.wamid, orphan.status, coalesce(orphan.participant, ''), to_jsonb(orphan))
+    -- Of the same state twice the earlier stands, with what only the later says.
+    on conflict (wamid, number_id, status, participant) do update
+    set event = case
+      when (excluded.event ->> 'occurred_at')::timestamptz < (parked.event ->> 'occurred_at')::timestamptz
+      then wabase.prefer(excluded.event, parked.event) else wabase.prefer(parked.event, excluded.event)
+    end;
+  end loop;
 end
 $$;
 

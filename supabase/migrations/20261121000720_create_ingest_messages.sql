@@ -67,7 +67,7 @@ begin
             )
           -- In a group nothing else notes when the name was seen.
           and (event.group_id is null or event."timestamp" <= coalesce(by_bsuid.profile_updated_at, by_phone.profile_updated_at, '-infinity')),
-          null
+          coalesce(direct.id, in_group.id)
         )::wabase.incoming_message
         order by event.number_id, event.wamid
       )
@@ -76,6 +76,13 @@ begin
         on by_bsuid.tenant_id = event.tenant_id and by_bsuid.bsuid = event.bsuid
       left join public.whatsapp_contacts as by_phone
         on by_phone.tenant_id = event.tenant_id and by_phone.phone = event.phone
+      left join public.whatsapp_conversations as direct
+        on event.group_id is null and direct.contact_id = coalesce(by_bsuid.id, by_phone.id)
+        and direct.number_id = event.number_id
+      left join public.whatsapp_groups as team
+        on team.group_id = event.group_id and team.number_id = event.number_id
+      left join public.whatsapp_conversations as in_group
+        on in_group.group_id = team.id and in_group.number_id = team.number_id
   );
 end
 $$;
@@ -109,6 +116,15 @@ begin
       tenant_id, person, occurred_at
     from unnest(incoming) as message
     where not message.is_known
+      -- And what else the call brings of the same people: which name is the latest depends on all of it.
+      or exists (
+        select from unnest(incoming) as new
+        where not new.is_known and new.tenant_id = message.tenant_id and (
+          new.contact_id = message.contact_id
+          or new.person ->> 'phone' = message.person ->> 'phone'
+          or new.person ->> 'bsuid' = message.person ->> 'bsuid'
+        )
+      )
     order by tenant_id, person ->> 'phone', person ->> 'bsuid', occurred_at, person ->> 'profile_name'
   loop
     perform wabase.resolve_contact(news.tenant_id, news.person, news.occurred_at);
@@ -139,8 +155,11 @@ returns wabase.incoming_message[]
 language plpgsql set search_path = ''
 as $$
 declare
-  resolved wabase.incoming_message[] := wabase.find_conversations(incoming);
+  resolved wabase.incoming_message[] := incoming;
 begin
+  if exists (select from unnest(resolved) as message where message.conversation_id is null) then
+    resolved := wabase.find_conversations(incoming);
+  end if;
   if exists (select from unnest(resolved) as message where message.conversation_id is null) then
     insert into public.whatsapp_groups (tenant_id, number_id, group_id)
     select distinct tenant_id, number_id, group_id from unnest(resolved) as message
@@ -159,9 +178,13 @@ begin
     resolved := wabase.find_conversations(resolved);
   end if;
   -- In the order of their ids: calls that share conversations wait for each other, never in a circle.
-  perform from public.whatsapp_conversations
-  where id in (select message.conversation_id from unnest(resolved) as message)
-  order by id for no key update;
+  if cardinality(resolved) = 1 then
+    perform from public.whatsapp_conversations where id = resolved[1].conversation_id for no key update;
+  else
+    perform from public.whatsapp_conversations
+    where id in (select message.conversation_id from unnest(resolved) as message)
+    order by id for no key update;
+  end if;
   return resolved;
 end
 $$;

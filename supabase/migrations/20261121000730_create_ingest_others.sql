@@ -101,9 +101,10 @@ begin
   set
     status = greatest(call.status, excluded.status),
     occurred_at = least(call.occurred_at, excluded.occurred_at),
-    ended_at = coalesce(call.ended_at, excluded.ended_at),
-    duration_s = coalesce(call.duration_s, excluded.duration_s),
-    content = excluded.content || call.content;
+    ended_at = least(call.ended_at, excluded.ended_at),
+    duration_s = least(call.duration_s, excluded.duration_s),
+    -- Of two of the same event, whichever comes first, the same one stays.
+    content = call.content || jsonb_build_object(step, greatest(call.content -> step, excluded.content -> step));
   if event ->> 'direction' = 'inbound' then
     -- Meta: a call from the customer opens the window as a message does.
     update public.whatsapp_conversations

@@ -158,6 +158,8 @@ $$;
 
 create function public.whatsapp_ingest(deliveries jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
+-- Plans are made once for any size of batch: to plan anew for each would cost more than to store a message.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- Batches that are whole go side by side. One that must be taken apart, or that joins two contacts, goes
