@@ -55,8 +55,9 @@ function installWhatIsMissing() {
     existsSync(bin("node")) &&
     existsSync(bin("deno"));
   if (isComplete) return;
-  console.error("Installing dependencies (npm ci) …");
-  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  console.error("Installing dependencies (npm install) …");
+  // Not `ci`: the lock file need not name the binaries of every platform, and then `ci` refuses all of them.
+  const flags = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
   const result = spawnSync("npm", flags, { cwd: root, stdio: ["ignore", 2, 2] });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
