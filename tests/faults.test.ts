@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { type Cluster, people, resolveHome, startCluster } from "@wabase/local";
+import { type Cluster, people } from "@wabase/local";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { crashPostgres, revivePostgres } from "./support/crash-postgres.ts";
 import { demoText, type OwnWorkbench, startOwnWorkbench } from "./support/own-workbench.ts";
-import { newPhone, newWamid, ROOT, waitFor, withConnection } from "./support/workbench.ts";
+import { newPhone, newWamid, waitFor, withConnection } from "./support/workbench.ts";
 
 let own: OwnWorkbench;
 let revived: Cluster | null = null;
@@ -14,30 +13,6 @@ afterAll(async () => {
   await own.stop();
   await revived?.stop();
 });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-/** As a power cut: the server and all its children end at once, and write nothing any more. */
-async function crashPostgres(pid: number): Promise<void> {
-  const children = execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
-  const pids = [pid, ...children.trim().split("\n").map(Number)];
-  for (const each of pids) process.kill(each, "SIGKILL");
-  await waitFor("the end of Postgres", async () => !pids.some(isAlive));
-}
-
-async function revivePostgres(): Promise<Cluster> {
-  return await startCluster({
-    home: resolveHome(ROOT),
-    data_dir: join(own.state_dir, "data"),
-    port: Number(new URL(own.bench.stack.superuser_url).port),
-  });
-}
 
 /** How many rows each of these messages has. */
 async function countStored(messages: { id: string }[]): Promise<number[]> {
@@ -87,7 +62,7 @@ describe("when Postgres crashes", () => {
   });
 
   test("and is back, all that was answered 200 is there, and Meta's retry heals the rest, once each", async () => {
-    revived = await revivePostgres();
+    revived = await revivePostgres(own);
     expect(new Set(await countStored(acknowledged))).toEqual(new Set([1]));
     expect(await countStored([refused])).toEqual([0]);
     await waitFor("the retry", async () =>

@@ -58,7 +58,17 @@ function messageVariants(sql: postgres.Sql, place: Place): Variant[] {
       return () => ingest(sql, [delivery]);
     },
   });
-  return [bare(1), bare(100), ours(1), ours(10), ours(100), ours(1000)];
+  const journalAlone: Variant = {
+    name: "of which the journal, a body of 100",
+    size: 100,
+    prepare: async () => {
+      const body = messageBody(100);
+      return async () => {
+        await sql`insert into wabase.webhook_journal (body, secret_id, events) values (${body}, 'bench', 100)`;
+      };
+    },
+  };
+  return [bare(1), bare(100), ours(1), ours(10), ours(100), ours(1000), journalAlone];
 }
 
 function statusVariants(sql: postgres.Sql, place: Place): Variant[] {
