@@ -18,9 +18,9 @@ afterAll(async () => {
 test("Postgres killed while webhooks stream in: in the end each message is there, once", async () => {
   const { emulator, stack } = own.bench;
   const sent: string[] = [];
-  let isStreaming = true;
+  const ending = new AbortController();
   const stream = (async () => {
-    while (isStreaming) {
+    while (!ending.signal.aborted) {
       const text = { body: `message ${sent.length}` };
       sent.push(emulator.sendFromCustomer(people.DEMO_CUSTOMERS[0].phone, { text }).id);
       await sleep(10);
@@ -31,7 +31,7 @@ test("Postgres killed while webhooks stream in: in the end each message is there
   await sleep(500);
   revived = await revivePostgres(own);
   await waitFor("more of the stream", async () => sent.length > 200);
-  isStreaming = false;
+  ending.abort();
   await stream;
 
   const all = { stored: sent.length, distinct: sent.length };
