@@ -10,7 +10,7 @@ export function followEmulator(emulator: Emulator, print: Print): void {
     print(`${arrow} +${phone}  ${type.padEnd(8)} ${status}${error ? ` (${error.code})` : ""}`);
   });
   emulator.on("delivery", ({ id, state, attempts, last_status, last_error }) => {
-    if (state === "delivered" && attempts === 1) return;
+    if (attempts === 0 || (state === "delivered" && attempts === 1)) return;
     const answer = last_status ?? last_error ?? "not tried";
     print(`! webhook ${id} ${state} after ${attempts} attempts (${answer})`);
   });
