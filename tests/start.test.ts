@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { playConversation, randomFreePort, resolveHome, startWorkbench } from "@wabase/local";
 import { expect, onTestFinished, test } from "vitest";
-import { makeStateFolder, ROOT, waitFor } from "./support/workbench.ts";
+import { makeStateFolder, ROOT, waitFor, withConnection } from "./support/workbench.ts";
 
 interface Run {
   child: ChildProcess;
@@ -42,6 +42,15 @@ async function npmStart(...args: string[]): Promise<Run & { port: number }> {
   return { ...run("npm", "start", "--", "--port", String(port), ...args), port };
 }
 
+/** The demo tenant's id, from the database that the command printed. */
+async function tenantOf({ output }: Run): Promise<string | undefined> {
+  const url = /postgresql:\/\/\S+/.exec(output())?.[0] ?? "";
+  return await withConnection(url, async (sql) => {
+    const [tenant] = await sql<{ id: string }[]>`select id from public.whatsapp_tenants`;
+    return tenant?.id;
+  });
+}
+
 /** Ctrl-C at a terminal: SIGINT to the whole group. */
 function pressCtrlC({ child }: Run): void {
   if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
@@ -49,12 +58,16 @@ function pressCtrlC({ child }: Run): void {
 
 /** Command lines of processes that name this stack's folder. */
 function processesOf(port: number): string[] {
+  return processesIn(`stack-${port}/`);
+}
+
+function processesIn(folder: string): string[] {
   const all = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
-  return all.filter((line) => line.includes(`stack-${port}/`));
+  return all.filter((line) => line.includes(folder));
 }
 
 test("npm start -- --once plays one conversation, prints it and ends with 0", async () => {
-  const { output, code, port } = await npmStart("--once");
+  const { output, code } = await npmStart("--once");
   expect({ code: await code, output: output() }).toMatchObject({ code: 0 });
   for (const line of [
     "Wabase is ready",
@@ -67,7 +80,8 @@ test("npm start -- --once plays one conversation, prints it and ends with 0", as
     expect(output()).toContain(line);
   }
   expect(output()).toMatch(/read +\d{4}-\d\d-\d\d/);
-  expect(processesOf(port)).toEqual([]);
+  expect(processesIn("/once-")).toEqual([]);
+  expect(readdirSync(resolveHome(ROOT)).filter((name) => name.startsWith("once-"))).toEqual([]);
 });
 
 test("Ctrl-C stops everything in order, leaves no process and keeps the data", async () => {
@@ -76,12 +90,16 @@ test("Ctrl-C stops everything in order, leaves no process and keeps the data", a
   const first = run(process.execPath, ...command);
   await waitFor("Wabase is ready", async () => first.output().includes("Wabase is ready"), 60_000);
   expect(processesOf(port).length).toBeGreaterThan(0);
+  const tenant = await tenantOf(first);
   pressCtrlC(first);
   expect(await first.code).toBe(0);
   expect(processesOf(port)).toEqual([]);
 
-  const again = run(process.execPath, ...command, "--once");
-  expect({ code: await again.code, output: again.output() }).toMatchObject({ code: 0 });
+  const again = run(process.execPath, ...command);
+  await waitFor("Wabase is ready", async () => again.output().includes("Wabase is ready"), 60_000);
+  expect(await tenantOf(again)).toBe(tenant);
+  pressCtrlC(again);
+  expect(await again.code).toBe(0);
 });
 
 test("Ctrl-C on npm start leaves no process either", async () => {

@@ -158,7 +158,13 @@ async function bringUpDatabase(
   steps.stops.push(() => cluster.stop());
   await bootstrapPlatform(cluster.url("postgres", "supabase_admin"));
   // Before the API starts: Lite knows the schema of its start.
-  await pushMigrations(options.workdir, cluster.url("postgres", "postgres"));
+  await pushMigrations(options.workdir, cluster.url("postgres", "postgres")).catch((cause) => {
+    if (cluster.is_new) throw cause;
+    throw new Error(
+      `${String(cause)}\nThis stack's data was made by other migrations? Begin anew: npm start -- --fresh`,
+      { cause },
+    );
+  });
   return cluster;
 }
 

@@ -1,12 +1,14 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { playConversation } from "./demo/conversation.ts";
 import { describeRequest, followEmulator } from "./demo/live-log.ts";
 import { DEMO_CUSTOMERS, DEMO_MEMBERS, DEMO_PASSWORD } from "./demo/people.ts";
 import { startWorkbench, type Workbench } from "./demo/workbench.ts";
+import { resolveHome } from "./postgres/home.ts";
 
 const USAGE = `npm start                    the whole local stack, until Ctrl-C
-npm start -- --once          the same, plays one conversation and ends
+npm start -- --once          the same on data of its own, plays one conversation and ends
 npm start -- --port 54400    another port (default: the first free one from 54321 on)
 npm start -- --fresh         begin with an empty database`;
 
@@ -30,10 +32,14 @@ export async function main(args: string[]): Promise<number> {
   const tell = (line: string): void => {
     if (live) console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`);
   };
+  const workdir = process.cwd();
+  // Played once on data of its own: what an earlier start left behind has no say in it.
+  const state_dir = options.once ? join(resolveHome(workdir), `once-${process.pid}`) : null;
   const bench = await startWorkbench({
-    workdir: process.cwd(),
+    workdir,
     fresh: options.fresh,
     watch: !options.once,
+    ...(state_dir === null ? {} : { state_dir }),
     ...(options.port === undefined ? {} : { port: options.port }),
     log: (line) => (line.startsWith("[emulator]") ? undefined : tell(`  ${line}`)),
     on_request: (entry) => {
@@ -41,7 +47,11 @@ export async function main(args: string[]): Promise<number> {
       if (line !== null) tell(line);
     },
   });
-  if (options.once) return await playOnce(bench, seconds);
+  if (options.once) {
+    return await playOnce(bench, seconds).finally(() =>
+      rmSync(bench.stack.state_dir, { recursive: true, force: true }),
+    );
+  }
 
   printReady(bench, seconds());
   followEmulator(bench.emulator, tell);
