@@ -120,6 +120,16 @@ as $$
   limit 1
 $$;
 
+-- The contact that somebody was at a time: by what they go by, else by what they went by until then.
+create function wabase.contact_of(of_tenant uuid, person jsonb, seen_at timestamptz) returns uuid
+language sql stable set search_path = ''
+as $$
+  select coalesce(
+    wabase.find_contact(of_tenant, person ->> 'phone', person ->> 'bsuid'),
+    wabase.find_former_contact(of_tenant, person ->> 'phone', person ->> 'bsuid', seen_at)
+  )
+$$;
+
 -- A person says that their number or user id is another now (a «system» message). Whatever is known by the
 -- new one becomes the same contact.
 create function wabase.change_identity(

@@ -9,9 +9,9 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first free port at or after `wanted`, `step` apart. */
-export async function findFreePort(wanted: number, step = 1): Promise<number> {
-  for (let port = wanted; port < 65_536; port += step) {
+/** The first free port at or after `wanted`. */
+export async function findFreePort(wanted: number): Promise<number> {
+  for (let port = wanted; port < 65_536; port += 1) {
     if (await isPortFree(port)) return port;
   }
   throw new Error(`No free port from ${wanted} on`);

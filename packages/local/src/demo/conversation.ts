@@ -51,11 +51,11 @@ export async function playConversation(bench: Bench, print: Print): Promise<void
   await expectNothing(bench);
   print("                             a stranger and an anonymous visitor read nothing");
 
-  await invoke(bench, agent, { status: "read", message_id: inbound.id });
+  await invoke(agent, { status: "read", message_id: inbound.id });
   await until("the customer sees blue ticks", async () => seenBy(bench, wamid) === "read" || null);
   print("                             marked as read: the customer sees blue ticks");
 
-  const sent = await invoke(bench, agent, {
+  const sent = await invoke(agent, {
     conversation_id: inbound.conversation_id,
     type: "text",
     text: { body: answer },
@@ -82,7 +82,7 @@ async function expectNothing({ stack }: Bench): Promise<void> {
 type AgentClient = Awaited<ReturnType<typeof signIn>>;
 
 /** Calls whatsapp-send as the agent; answers the id of the message. */
-async function invoke(_bench: Bench, agent: AgentClient, body: object): Promise<string> {
+async function invoke(agent: AgentClient, body: object): Promise<string> {
   const { data, error } = await agent.functions.invoke<{ id?: string; message_id?: string }>(
     "whatsapp-send",
     { body },
