@@ -27,6 +27,8 @@ export async function preparePlace(sql: postgres.Sql): Promise<Place> {
     insert into public.whatsapp_conversations (tenant_id, number_id, contact_id)
     select tenant_id, ${number_id}, id from public.whatsapp_contacts where tenant_id = ${tenant_id}
     returning id, contact_id`;
+  // As autovacuum does soon after: the planner knows the tables, whoever writes to them.
+  await sql`analyze`;
   return {
     tenant_id,
     number_id,

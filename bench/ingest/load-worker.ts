@@ -1,13 +1,12 @@
 // Makes the load of measureHttp() in a thread of its own, so that it does not share the stack's.
-import { createHmac } from "node:crypto";
-import { Agent, request } from "node:http";
 import { parentPort, workerData } from "node:worker_threads";
 import { createClient } from "@supabase/supabase-js";
 import { z } from "zod";
-import { messageBody } from "./make-events.ts";
+import { createWebhookPosters } from "./post-webhook.ts";
 
 const taskSchema = z.object({
   kind: z.enum(["webhook", "seed"]),
+  /** Of the stack's API; for webhooks, of the function. */
   url: z.string(),
   app_secret: z.string(),
   secret_key: z.string(),
@@ -25,14 +24,16 @@ const taskSchema = z.object({
 export type LoadTask = z.infer<typeof taskSchema>;
 
 const task = taskSchema.parse(workerData);
-const agent = new Agent({ keepAlive: true, maxSockets: task.connections });
-const work = task.kind === "webhook" ? postWebhook : createSeedWriter();
+const workers =
+  task.kind === "webhook"
+    ? await createWebhookPosters(task)
+    : Array<() => Promise<void>>(task.connections).fill(createSeedWriter());
 
-await work();
+await workers[0]?.();
 const times: number[] = [];
 const end = performance.now() + task.duration_ms;
 await Promise.all(
-  Array.from({ length: task.connections }, async () => {
+  workers.map(async (work) => {
     while (performance.now() < end) {
       const start = performance.now();
       await work();
@@ -40,29 +41,7 @@ await Promise.all(
     }
   }),
 );
-agent.destroy();
 parentPort?.postMessage(times);
-
-function postWebhook(): Promise<void> {
-  const body = messageBody(1);
-  const signature = createHmac("sha256", task.app_secret).update(body).digest("hex");
-  return new Promise((done, fail) => {
-    const call = request(`${task.url}/functions/v1/whatsapp-webhook`, {
-      method: "POST",
-      agent,
-      headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
-    });
-    call.once("error", fail);
-    call.once("response", (response) => {
-      response.resume();
-      response.once("end", () => {
-        if (response.statusCode === 200) done();
-        else fail(new Error(`whatsapp-webhook answered ${response.statusCode}`));
-      });
-    });
-    call.end(body);
-  });
-}
 
 /** What the seed documents' package means to do for each message: two upserts by supabase-js. */
 function createSeedWriter(): () => Promise<void> {

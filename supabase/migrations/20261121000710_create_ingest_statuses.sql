@@ -95,10 +95,6 @@ create function wabase.apply_found_statuses(incoming wabase.incoming_status[]) r
 language plpgsql set search_path = ''
 as $$
 begin
-  perform from public.whatsapp_messages
-  where id in (select news.found_id from unnest(incoming) as news)
-  order by id for no key update;
-
   update public.whatsapp_messages as message
   set
     wamid = coalesce(message.wamid, news.wamid),
@@ -127,6 +123,8 @@ begin
     from unnest(incoming) as event
     where event.found_id is not null
     group by event.found_id
+    -- In the order of their ids: calls that share messages wait for each other, never in a circle.
+    order by event.found_id
   ) as news
   where message.id = news.found_id
     -- A repeated status writes nothing.

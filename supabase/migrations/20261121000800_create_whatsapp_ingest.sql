@@ -131,24 +131,38 @@ create function wabase.open_journal(deliveries jsonb) returns bigint[]
 language plpgsql set search_path = ''
 as $$
 declare
+  ids bigint[];
+begin
+  if jsonb_path_exists(deliveries, '$[*].journal_id') then
+    return wabase.reopen_journal(deliveries);
+  end if;
+  ids := array(
+    select nextval('wabase.webhook_journal_id_seq') from generate_series(1, jsonb_array_length(deliveries))
+  );
+  insert into wabase.webhook_journal (id, body, secret_id, events)
+  overriding system value
+  select ids[position], value ->> 'body', value ->> 'secret_id', jsonb_array_length(value -> 'events')
+  from jsonb_array_elements(deliveries) with ordinality as delivery (value, position);
+  return ids;
+end
+$$;
+
+create function wabase.reopen_journal(deliveries jsonb) returns bigint[]
+language plpgsql set search_path = ''
+as $$
+declare
   ids bigint[] := '{}';
   id_of_row bigint;
   delivery jsonb;
 begin
   for delivery in select value from jsonb_array_elements(deliveries) loop
-    if delivery ? 'journal_id' then
-      delete from wabase.webhook_events where journal_id = (delivery ->> 'journal_id')::bigint;
-      update wabase.webhook_journal
-      set replayed_at = clock_timestamp(), events = jsonb_array_length(delivery -> 'events')
-      where id = (delivery ->> 'journal_id')::bigint
-      returning id into id_of_row;
-      if not found then
-        raise exception 'journal_id: the journal has no row %', delivery ->> 'journal_id' using errcode = '22023';
-      end if;
-    else
-      insert into wabase.webhook_journal (body, secret_id, events)
-      values (delivery ->> 'body', delivery ->> 'secret_id', jsonb_array_length(delivery -> 'events'))
-      returning id into id_of_row;
+    id_of_row := (delivery ->> 'journal_id')::bigint;
+    delete from wabase.webhook_events where journal_id = id_of_row;
+    update wabase.webhook_journal
+    set replayed_at = clock_timestamp(), events = jsonb_array_length(delivery -> 'events')
+    where id = id_of_row;
+    if not found then
+      raise exception 'journal_id: the journal has no row %', delivery ->> 'journal_id' using errcode = '22023';
     end if;
     ids := ids || id_of_row;
   end loop;
@@ -156,27 +170,48 @@ begin
 end
 $$;
 
-create function public.whatsapp_ingest(deliveries jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
--- Plans are made once for any size of batch: to plan anew for each would cost more than to store a message.
-set plan_cache_mode = force_generic_plan
+create function wabase.list_events(deliveries jsonb, journal_ids bigint[]) returns wabase.incoming_event[]
+language plpgsql immutable set search_path = ''
 as $$
-declare
-  -- Batches that are whole go side by side. One that must be taken apart, or that joins two contacts, goes
-  -- alone: it locks its rows in no order that others could rely on.
-  lock constant bigint := hashtextextended('wabase.ingest', 0);
-  journal_ids constant bigint[] := wabase.open_journal(deliveries);
-  events constant wabase.incoming_event[] := array(
+begin
+  return array(
     select row(journal_ids[delivery.position], item.position, item.value)::wabase.incoming_event
     from jsonb_array_elements(deliveries) with ordinality as delivery (value, position),
       jsonb_array_elements(delivery.value -> 'events') with ordinality as item (value, position)
     order by delivery.position, item.position
   );
-  -- First: an event of a number that is added at this moment is kept, or stored, or both, and never neither.
-  is_plain boolean := not wabase.keep_events(events);
+end
+$$;
+
+create function public.whatsapp_ingest(deliveries jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+-- Plans are made once for any size of batch: to plan anew for each would cost more than to store a message. Every
+-- look-up is by a key with an index: what the planner believes of the tables, whose statistics are old or none
+-- while they grow, must not talk it into reading them whole.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+declare
+  -- Batches that are whole go side by side. One that must be taken apart, or that joins two contacts, goes
+  -- alone: it locks its rows in no order that others could rely on.
+  lock constant bigint := hashtextextended('wabase.ingest', 0);
+  is_lone constant boolean := jsonb_array_length(deliveries) = 1 and jsonb_array_length(deliveries #> '{0,events}') = 1
+    and deliveries #> '{0,journal_id}' is null;
+  journal_ids constant bigint[] := wabase.open_journal(deliveries);
+  events wabase.incoming_event[];
+  is_plain boolean;
 begin
   begin
     perform pg_advisory_xact_lock_shared(lock);
+    if is_lone and wabase.ingest_lone_message(deliveries #> '{0,events,0}') then
+      return jsonb_build_array(jsonb_build_object('journal_id', journal_ids[1], 'events', 1, 'kept', '{}'::jsonb));
+    end if;
+    events := wabase.list_events(deliveries, journal_ids);
+    -- First: an event of a number that is added at this moment is kept, or stored, or both, and never neither.
+    is_plain := not wabase.keep_events(events);
     perform wabase.ingest_events(events);
   exception when others then
     if wabase.is_transient(sqlstate) then
@@ -185,6 +220,8 @@ begin
     -- The shared lock is gone with all else that was done since `begin`.
     perform pg_advisory_xact_lock(lock);
     perform set_config('wabase.ingest_is_alone', 'true', true);
+    events := wabase.list_events(deliveries, journal_ids);
+    perform wabase.keep_events(events);
     perform wabase.ingest_apart(events);
     is_plain := false;
   end;

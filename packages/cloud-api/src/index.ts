@@ -36,6 +36,7 @@ export { MAX_TEXT_CHARACTERS, textMessageSchema, type TextMessage } from "./outb
 export { signBody, verifySignature, type AppSecret, type SignatureResult } from "./signature.ts";
 export { verifyHandshake, type HandshakeResult } from "./verification.ts";
 export { GRAPH_API_VERSION } from "./version.ts";
+export { compactEvent } from "./webhook/compact-event.ts";
 export type {
   AccountEvent,
   CallEvent,

@@ -34,7 +34,7 @@ export async function verifySignature(request: {
   // All secrets are tried before any answer, so that timing does not tell which of them matched.
   const matches = await Promise.all(
     secrets.map(async ({ secret }) => {
-      const key = await importKey(secret, "verify");
+      const key = await importKey(secret);
       return crypto.subtle.verify("HMAC", key, signature, body);
     }),
   );
@@ -46,14 +46,24 @@ export async function verifySignature(request: {
 
 /** The header value that Meta would send for this body, for tests and the emulator. The secret is not empty. */
 export async function signBody(body: Uint8Array, secret: string): Promise<string> {
-  const key = await importKey(secret, "sign");
+  const key = await importKey(secret);
   const signature = await crypto.subtle.sign("HMAC", key, new Uint8Array(body));
   return `sha256=${toHex(new Uint8Array(signature))}`;
 }
 
-function importKey(secret: string, usage: "sign" | "verify"): Promise<CryptoKey> {
+/** The keys of the secrets that were used last: to make one costs as much as to verify with it. */
+const keys = new Map<string, Promise<CryptoKey>>();
+const MAX_KEYS = 1_000;
+
+function importKey(secret: string): Promise<CryptoKey> {
+  const known = keys.get(secret);
+  if (known !== undefined) return known;
+  if (keys.size >= MAX_KEYS) keys.clear();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
   const bytes = new TextEncoder().encode(secret);
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [usage]);
+  const key = crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign", "verify"]);
+  keys.set(secret, key);
+  return key;
 }
 
 function fromHex(hex: string): Uint8Array<ArrayBuffer> {

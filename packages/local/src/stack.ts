@@ -8,6 +8,7 @@ import { startNetWorker } from "./extensions/net-worker.ts";
 import { findFreePort, isPortFree, randomFreePort } from "./free-port.ts";
 import { readProjectConfig } from "./functions/config.ts";
 import { startFunctions } from "./functions/functions.ts";
+import type { Worker } from "./functions/worker.ts";
 import { type RequestEntry, startGateway } from "./gateway.ts";
 import { bootstrapPlatform } from "./platform/bootstrap.ts";
 import { type Cluster, startCluster } from "./postgres/cluster.ts";
@@ -49,6 +50,8 @@ export interface Stack {
   state_dir: string;
   /** Process ids of all children, for tests of orphans and of crashes. */
   pids: { postgres: number; functions: Record<string, number> };
+  /** Where each function listens itself, without the gateway: for what measures it. */
+  function_ports: Record<string, number>;
   stop(): Promise<void>;
 }
 
@@ -123,9 +126,8 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
   });
   steps.stops.push(() => gateway.stop());
   await Promise.all(functions.workers.map((worker) => worker.untilReady()));
-  const functionPids = functions.workers.map(
-    (worker) => [worker.config.name, worker.pid()] as const,
-  );
+  const ofEachFunction = (read: (worker: Worker) => number): Record<string, number> =>
+    Object.fromEntries(functions.workers.map((worker) => [worker.config.name, read(worker)]));
   return {
     url,
     port,
@@ -134,7 +136,8 @@ async function bringUp(options: StackOptions, steps: Steps): Promise<Omit<Stack,
     keys,
     is_new: cluster.is_new,
     state_dir,
-    pids: { postgres: cluster.pid, functions: Object.fromEntries(functionPids) },
+    pids: { postgres: cluster.pid, functions: ofEachFunction((worker) => worker.pid()) },
+    function_ports: ofEachFunction((worker) => worker.port()),
   };
 }
 

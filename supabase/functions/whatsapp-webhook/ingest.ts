@@ -1,4 +1,4 @@
-import { MAX_WEBHOOK_BYTES, type WebhookEvent } from "@wabase/cloud-api";
+import { compactEvent, MAX_WEBHOOK_BYTES, type WebhookEvent } from "@wabase/cloud-api";
 import { DatabaseError, type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../_shared/clients.ts";
@@ -32,7 +32,10 @@ const MAX_GROUP_CHARACTERS = MAX_WEBHOOK_BYTES;
  */
 export function createIngest(client: Client): Ingest {
   const commitAll = async (group: Delivery[]): Promise<Outcome[]> => {
-    const deliveries: Json = group.map((delivery) => ({ ...delivery }));
+    const deliveries: Json = group.map(({ events, ...delivery }) => ({
+      ...delivery,
+      events: events.map(compactEvent),
+    }));
     const data = unwrap(await client.rpc("whatsapp_ingest", { deliveries }));
     return z.array(outcomeSchema).length(group.length).parse(data);
   };

@@ -1,4 +1,4 @@
-import { parseWebhook, readWebhookJson } from "@wabase/cloud-api";
+import { compactEvent, parseWebhook, readWebhookJson } from "@wabase/cloud-api";
 import { type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../client.ts";
@@ -19,7 +19,7 @@ export type ReplayOutcome = z.infer<typeof outcomeSchema>;
  */
 export async function replay(client: Client, entry: JournalEntry): Promise<ReplayOutcome> {
   const { events } = parseWebhook(readWebhookJson(entry.body ?? "null"));
-  const deliveries: Json = [{ journal_id: entry.id, events }];
+  const deliveries: Json = [{ journal_id: entry.id, events: events.map(compactEvent) }];
   const [outcome] = z
     .tuple([outcomeSchema])
     .parse(unwrap(await client.rpc("whatsapp_ingest", { deliveries })));

@@ -6,6 +6,8 @@ export interface Worker {
   config: FunctionConfig;
   /** The process that serves now; another one after a change of the source, or after its end. */
   pid(): number;
+  /** Where it listens itself, without the gateway. */
+  port(): number;
   /** True once the function listens, false when it does not boot. */
   untilReady(): Promise<boolean>;
   /** Runs `use` with a process that has booted, which lives at least as long as that; null: none boots. */
@@ -47,6 +49,7 @@ export async function startWorker(config: FunctionConfig, options: WorkerOptions
   return {
     config,
     pid: () => state.current.pid,
+    port: () => state.current.port,
     untilReady: () => state.current.ready,
     withProcess: async (use) => {
       const taken = await takeCurrent();
