@@ -100,8 +100,8 @@ comment on function public.whatsapp_set_secret(uuid, public.whatsapp_secret_name
 
 -- For the functions --------------------------------------------------------------------------------
 
--- Dynamic, so that a database without Vault has these functions all the same, and no secrets.
-create function wabase.read_secrets(of_name public.whatsapp_secret_name)
+-- A database without Vault has no secrets, and these functions all the same.
+create function wabase.read_secrets(of_name public.whatsapp_secret_name, of_tenant uuid default null)
 returns table (tenant_id uuid, number_id uuid, value text)
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -113,7 +113,7 @@ begin
     select secret.tenant_id, secret.number_id, kept.decrypted_secret
     from public.whatsapp_secrets as secret
     join vault.decrypted_secrets as kept on kept.name = 'wabase/' || secret.id
-    where secret.name = of_name;
+    where secret.name = of_name and (of_tenant is null or secret.tenant_id = of_tenant);
 end
 $$;
 
@@ -156,9 +156,9 @@ language sql stable security definer set search_path = ''
 as $$
   select secret.value
   from public.whatsapp_numbers as number
-  join wabase.read_secrets('access_token') as secret
-    on secret.tenant_id = number.tenant_id and (secret.number_id = number.id or secret.number_id is null)
+  cross join lateral wabase.read_secrets('access_token', number.tenant_id) as secret
   where number.phone_number_id = whatsapp_access_token.phone_number_id
+    and (secret.number_id = number.id or secret.number_id is null)
   order by secret.number_id nulls last
   limit 1
 $$;
@@ -209,7 +209,7 @@ comment on function public.whatsapp_require_admin(uuid) is
   'Raises 42501 unless the caller is an admin of the tenant. For Edge Functions that act for admins.';
 
 revoke all on function wabase.set_secret(uuid, public.whatsapp_secret_name, text, uuid) from public, anon, authenticated;
-revoke all on function wabase.read_secrets(public.whatsapp_secret_name) from public, anon, authenticated;
+revoke all on function wabase.read_secrets(public.whatsapp_secret_name, uuid) from public, anon, authenticated;
 revoke all on function public.whatsapp_set_secret(uuid, public.whatsapp_secret_name, text, uuid) from public, anon, authenticated;
 revoke all on function public.whatsapp_webhook_secrets() from public, anon, authenticated;
 revoke all on function public.whatsapp_access_token(text) from public, anon, authenticated;
