@@ -53,7 +53,7 @@ declare
   conversation public.whatsapp_conversations;
 begin
   select * into conversation from public.whatsapp_conversations where id = of_conversation for no key update;
-  if found and wabase.may_send(conversation) then
+  if found and wabase.may_work_on(conversation) then
     return conversation;
   end if;
   if conversation.tenant_id = any (array(select wabase.my_tenants('{viewer}'))) then
