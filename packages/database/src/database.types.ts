@@ -111,17 +111,23 @@ isOneToOne: false
                   ]
                 },"whatsapp_conversations": {
                   Row: {
-                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
+                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"team_id": string | null,"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Update: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Relationships: [
                     {
+      foreignKeyName: "assignee_is_a_member_of_the_tenant"
+      columns: ["assignee_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_members"
+      referencedColumns: ["user_id","tenant_id"]
+    },{
       foreignKeyName: "contact_is_of_the_same_tenant"
       columns: ["tenant_id","contact_id"]
 isOneToOne: false
@@ -138,6 +144,12 @@ isOneToOne: false
       columns: ["tenant_id","number_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "team_is_of_the_same_tenant"
+      columns: ["tenant_id","team_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_teams"
       referencedColumns: ["tenant_id","id"]
     },{
       foreignKeyName: "whatsapp_conversations_tenant_id_fkey"
@@ -167,6 +179,26 @@ isOneToOne: false
       referencedColumns: ["tenant_id","id"]
     },{
       foreignKeyName: "whatsapp_groups_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_invitations": {
+                  Row: {
+                    "created_at": string,"email": string,"expires_at": string,"id": string,"invited_by": string | null,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email": string,"expires_at": string,"id"?: string,"invited_by"?: string | null,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"role"?: Database["public"]['Enums']["whatsapp_member_role"],"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_invitations_tenant_id_fkey"
       columns: ["tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
@@ -271,6 +303,26 @@ isOneToOne: false
       referencedColumns: ["tenant_id","id"]
     }
                   ]
+                },"whatsapp_notes": {
+                  Row: {
+                    "author_id": string | null,"body": string,"conversation_id": string,"created_at": string,"id": string,"number_id": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "author_id"?: string | null,"body": string,"conversation_id": string,"created_at"?: string,"id"?: string,"number_id": string,"tenant_id": string
+                  }
+                  Update: {
+                    "author_id"?: string | null,"body"?: string,"conversation_id"?: string,"created_at"?: string,"id"?: string,"number_id"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "conversation_is_of_the_same_number_and_tenant"
+      columns: ["conversation_id","number_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_conversations"
+      referencedColumns: ["id","number_id","tenant_id"]
+    }
+                  ]
                 },"whatsapp_numbers": {
                   Row: {
                     "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
@@ -329,6 +381,78 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_secrets": {
+                  Row: {
+                    "id": string,"name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id": string | null,"tenant_id": string,"updated_at": string,"updated_by": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "id"?: string,"name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string | null,"tenant_id": string,"updated_at"?: string,"updated_by"?: string | null
+                  }
+                  Update: {
+                    "id"?: string,"name"?: Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string | null,"tenant_id"?: string,"updated_at"?: string,"updated_by"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_secrets_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_team_members": {
+                  Row: {
+                    "team_id": string,"tenant_id": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "team_id": string,"tenant_id": string,"user_id": string
+                  }
+                  Update: {
+                    "team_id"?: string,"tenant_id"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "team_is_of_the_same_tenant"
+      columns: ["tenant_id","team_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_teams"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "user_is_a_member_of_the_tenant"
+      columns: ["user_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_members"
+      referencedColumns: ["user_id","tenant_id"]
+    }
+                  ]
+                },"whatsapp_teams": {
+                  Row: {
+                    "created_at": string,"id": string,"name": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"name": string,"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"name"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_teams_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"whatsapp_templates": {
                   Row: {
                     "category": string | null,"id": string,"language": string | null,"name": string | null,"quality": string | null,"reason": string | null,"status": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
@@ -351,14 +475,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_tenants": {
                   Row: {
-                    "agents_see_unassigned": boolean,"created_at": string,"id": string,"name": string
+                    "agents_see_unassigned": boolean,"contacts_read_own_messages": boolean,"created_at": string,"id": string,"name": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name": string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name": string
                   }
                   Update: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
                   }
                   Relationships: [
                     
@@ -369,11 +493,44 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "whatsapp_enqueue_message":
+            "whatsapp_accept_invitation":
+{ Args: { "token": string }; Returns: Json
+                           },
+"whatsapp_access_token":
+{ Args: { "phone_number_id": string }; Returns: string
+                           },
+"whatsapp_add_note":
+{ Args: { "body": string,"conversation_id": string }; Returns: Json
+                           },
+"whatsapp_assign_conversation":
+{ Args: { "assignee_id"?: string,"conversation_id": string,"team_id"?: string }; Returns: Json
+                           },
+"whatsapp_change_member_role":
+{ Args: { "role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string }; Returns: Json
+                           },
+"whatsapp_close_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_connect_number":
+{ Args: { "number": Json,"tenant_id": string }; Returns: Json
+                           },
+"whatsapp_delete_contact":
+{ Args: { "contact_id": string }; Returns: Json
+                           },
+"whatsapp_delete_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_enqueue_message":
 { Args: { "message": Json }; Returns: Json
+                           },
+"whatsapp_export_conversation":
+{ Args: { "before_at"?: string,"before_id"?: string,"conversation_id": string,"page_size"?: number }; Returns: Json
                            },
 "whatsapp_ingest":
 { Args: { "deliveries": Json }; Returns: Json
+                           },
+"whatsapp_invite_member":
+{ Args: { "email": string,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string }; Returns: Json
                            },
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
@@ -384,12 +541,36 @@ isOneToOne: false
 "whatsapp_record_send":
 { Args: { "message_id": string,"outcome": Json }; Returns: Json
                            },
+"whatsapp_release_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_remove_member":
+{ Args: { "tenant_id": string,"user_id": string }; Returns: undefined
+                           },
+"whatsapp_reopen_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_require_admin":
+{ Args: { "tenant_id": string }; Returns: undefined
+                           },
+"whatsapp_set_secret":
+{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
+                           },
 "whatsapp_start_send":
 { Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_take_conversation":
+{ Args: { "conversation_id": string,"take_over"?: boolean }; Returns: Json
+                           },
+"whatsapp_webhook_secrets":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"whatsapp_withdraw_invitation":
+{ Args: { "invitation_id": string }; Returns: undefined
                            }
           }
           Enums: {
-            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -505,7 +686,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"]
           }
         }
 } as const
