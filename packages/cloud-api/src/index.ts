@@ -12,29 +12,78 @@ export {
   type GraphErrorCategory,
   type GraphErrorCode,
   type RetryHint,
+  type SendAction,
 } from "./graph/error-codes.ts";
 export {
   GraphApiError,
   InvalidRequestError,
+  MediaRefusedError,
   NetworkError,
   UnreadableResponseError,
   type GraphApiFailure,
   type GraphClientError,
 } from "./graph/errors.ts";
+export type { DownloadedMedia, DownloadOptions } from "./graph/download-media.ts";
+export type { GraphMedia, MediaLocation, MediaOptions, UploadOptions } from "./graph/media.ts";
 export {
   MAX_CALLBACK_DATA_CHARACTERS,
-  type OutboundMessage,
   type Recipient,
+  type SendRequest,
   type SentMessage,
 } from "./graph/messages.ts";
-export type { Fetch } from "./graph/post-json.ts";
+export type { UploadBody } from "./graph/multipart.ts";
+export type { GraphNumber, GraphNumbers } from "./graph/numbers.ts";
+export type { Fetch } from "./graph/request-json.ts";
+export {
+  decideSend,
+  findSendPolicy,
+  sendPolicies,
+  type Attempt,
+  type SendDecision,
+  type SendError,
+  type SendPolicy,
+} from "./graph/send-policy.ts";
+export type { GraphTemplates, ListedTemplate, TemplateListOptions } from "./graph/templates.ts";
 export { exceedsDepth } from "./json/exceeds-depth.ts";
 export { isJsonObject, type JsonObject, type JsonValue } from "./json/json.ts";
 export { toStorable, toStorableText } from "./json/to-storable.ts";
+export { outbound, type MediaSource } from "./outbound/build.ts";
+export { formatIssues, issuesOf, type OutboundIssue } from "./outbound/issues.ts";
+export * from "./outbound/limits.ts";
+export {
+  baseMimeType,
+  checkMediaFile,
+  mediaKindOf,
+  mediaLimits,
+  type MediaFile,
+  type MediaKind,
+  type MediaLimits,
+} from "./outbound/media-files.ts";
+export {
+  MESSAGE_TYPES,
+  parseOutboundMessage,
+  type OutboundMessage,
+  type ParsedOutboundMessage,
+} from "./outbound/message.ts";
 export { phoneSchema } from "./outbound/phone.ts";
-export { MAX_TEXT_CHARACTERS, textMessageSchema, type TextMessage } from "./outbound/text.ts";
+export {
+  checkRecipient,
+  groupIdSchema,
+  userIdSchema,
+  type RecipientKind,
+} from "./outbound/recipient.ts";
+export { summaryOf } from "./outbound/summary.ts";
+export type { TemplatePart } from "./outbound/template/template.ts";
 export { signBody, verifySignature, type AppSecret, type SignatureResult } from "./signature.ts";
 export { verifyHandshake, type HandshakeResult } from "./verification.ts";
+export { checkTemplate } from "./template/check.ts";
+export { parseTemplateDefinition, type TemplateDefinition } from "./template/definition.ts";
+export {
+  parseTemplateDraft,
+  type ParsedTemplateDraft,
+  type TemplateDraft,
+} from "./template/draft.ts";
+export { renderTemplate } from "./template/render.ts";
 export { GRAPH_API_VERSION } from "./version.ts";
 export type {
   AccountEvent,

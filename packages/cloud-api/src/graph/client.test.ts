@@ -22,6 +22,7 @@ test("sendText puts Meta's JSON on the wire, in full", async () => {
     wamid: "wamid.U0VOVA",
     wa_id: "4915155501",
     user_id: null,
+    group_id: null,
     message_status: null,
   });
   const [call] = server.calls;
@@ -68,6 +69,7 @@ test("a user id goes out as recipient and comes back as user_id", async () => {
     wamid: "wamid.B",
     wa_id: null,
     user_id: "SE.222",
+    group_id: null,
     message_status: "held_for_quality_assessment",
   });
   expect(server.calls[0]?.body).toMatchObject({ recipient: "SE.222" });

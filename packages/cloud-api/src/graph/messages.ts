@@ -8,9 +8,10 @@ export type Recipient = { to: string; recipient?: never } | { to?: never; recipi
 
 /**
  * A message as POST /{phone_number_id}/messages takes it, without `messaging_product`. The part named by `type`
- * is Meta's, unchecked. With `recipient_type: "group"`, `to` is a group id.
+ * is Meta's, unchecked here: parseOutboundMessage checks it. With `recipient_type: "group"`, `to` is a group id;
+ * with `product_policy` the message goes to /marketing_messages.
  */
-export type OutboundMessage = Recipient & {
+export type SendRequest = Recipient & {
   type: string;
   recipient_type?: "individual" | "group";
   context?: { message_id: string };
@@ -24,6 +25,8 @@ export interface SentMessage {
   /** Digits; not always those that were sent to (Brazil, Mexico). Null when sent to a user id. */
   wa_id: string | null;
   user_id: string | null;
+  /** When sent to a group. */
+  group_id: string | null;
   /** "accepted", or "held_for_quality_assessment" in a paced campaign; mostly absent. */
   message_status: string | null;
 }
@@ -35,11 +38,15 @@ const optionalText = z.string().min(1).nullable().catch(null);
 
 const sentSchema = z.object({
   contacts: z.array(z.object({ wa_id: optionalText, user_id: optionalText })).catch([]),
-  messages: z.array(z.object({ id: z.string().min(1), message_status: optionalText })).min(1),
+  messages: z
+    .array(
+      z.object({ id: z.string().min(1), group_id: optionalText, message_status: optionalText }),
+    )
+    .min(1),
 });
 
 /** The JSON to send. Throws InvalidRequestError where the recipient or the callback data cannot be right. */
-export function buildMessage(message: OutboundMessage): Record<string, JsonValue | undefined> {
+export function buildMessage(message: SendRequest): Record<string, JsonValue | undefined> {
   const data = message.biz_opaque_callback_data;
   if (data !== undefined && data.length > MAX_CALLBACK_DATA_CHARACTERS) {
     throw new InvalidRequestError(
@@ -54,7 +61,12 @@ export function buildMessage(message: OutboundMessage): Record<string, JsonValue
   };
 }
 
-function formatRecipient(message: OutboundMessage): { to: string } | { recipient: string } {
+/** Which endpoint takes a message: `product_policy` belongs to the Marketing Messages API alone. */
+export function endpointOf(message: SendRequest): "messages" | "marketing_messages" {
+  return message["product_policy"] === undefined ? "messages" : "marketing_messages";
+}
+
+function formatRecipient(message: SendRequest): { to: string } | { recipient: string } {
   const { to, recipient, recipient_type } = message;
   // Meta lets `to` win over `recipient` in silence: a message could go to another person than was meant.
   if ((to === undefined) === (recipient === undefined)) {
@@ -89,6 +101,7 @@ export function readSentMessage(body: unknown): SentMessage | string {
     wamid: message.id,
     wa_id: contact?.wa_id ?? null,
     user_id: contact?.user_id ?? null,
+    group_id: message.group_id,
     message_status: message.message_status,
   };
 }

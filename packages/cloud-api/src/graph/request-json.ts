@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeIssues } from "../describe-issues.ts";
 import type { JsonValue } from "../json/json.ts";
 import { toStorable } from "../json/to-storable.ts";
 import { classifyConnectionFailure } from "./connection-failure.ts";
@@ -34,33 +35,56 @@ const failureSchema = z.object({
   }),
 });
 
+export interface JsonRequest {
+  method: "GET" | "POST" | "DELETE";
+  url: string;
+  /** JSON, or a body that says itself of what type it is. */
+  payload?: object;
+  body?: { content_type: string; content: Blob | ReadableStream<Uint8Array> };
+}
+
 /**
- * POSTs JSON to the Graph API and returns the JSON of a success.
+ * Calls the Graph API and returns the JSON of a success.
  * Throws GraphApiError (Meta said no), NetworkError (no answer), UnreadableResponseError (not Meta's JSON).
  */
-export async function postJson(
+export async function requestJson(
   connection: Connection,
-  url: string,
-  payload: object,
+  request: JsonRequest,
 ): Promise<JsonResponse> {
-  const { status, ok, body_text } = await exchange(connection, url, payload);
+  const { status, ok, body_text } = await exchange(connection, request);
   const body = parseJson(body_text);
   if (body === undefined) throw new UnreadableResponseError(status, "it is not JSON");
-  const failure = failureSchema.safeParse(body);
-  if (failure.success) {
-    const { code, message, fbtrace_id, is_transient, error_data } = failure.data.error;
-    const redactOrNull = (part: string | null) => (part === null ? null : connection.redact(part));
-    throw new GraphApiError({
-      http_status: status,
-      graph_code: code,
-      message: redactOrNull(message),
-      details: redactOrNull(error_data?.details ?? null),
-      fbtrace_id: redactOrNull(fbtrace_id),
-      is_transient,
-    });
-  }
+  const failure = readFailure(connection.redact, status, body);
+  if (failure !== null) throw failure;
   if (!ok) throw new UnreadableResponseError(status, "it has no error object of Meta's");
   return { http_status: status, body };
+}
+
+/** The answer as it must be; throws UnreadableResponseError. */
+export function readBody<T>(schema: z.ZodType<T>, { http_status, body }: JsonResponse): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new UnreadableResponseError(http_status, describeIssues(parsed.error));
+}
+
+/** Meta's error in an answer, if that is what it holds. */
+export function readFailure(
+  redact: Redact,
+  http_status: number,
+  body: JsonValue,
+): GraphApiError | null {
+  const failure = failureSchema.safeParse(body);
+  if (!failure.success) return null;
+  const { code, message, fbtrace_id, is_transient, error_data } = failure.data.error;
+  const redactOrNull = (part: string | null) => (part === null ? null : redact(part));
+  return new GraphApiError({
+    http_status,
+    graph_code: code,
+    message: redactOrNull(message),
+    details: redactOrNull(error_data?.details ?? null),
+    fbtrace_id: redactOrNull(fbtrace_id),
+    is_transient,
+  });
 }
 
 interface Exchange {
@@ -69,27 +93,41 @@ interface Exchange {
   body_text: string;
 }
 
-async function exchange(connection: Connection, url: string, payload: object): Promise<Exchange> {
-  const { access_token, fetch, timeout_ms, redact } = connection;
-  const request_body = JSON.stringify(payload);
+async function exchange(connection: Connection, request: JsonRequest): Promise<Exchange> {
+  const { access_token, fetch, timeout_ms } = connection;
+  const init: RequestInit & { duplex?: "half" } = {
+    method: request.method,
+    headers: { authorization: `Bearer ${access_token}`, ...contentType(request) },
+    // The Graph API never redirects: following one would take the request, or the token, elsewhere.
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeout_ms),
+  };
+  if (request.payload !== undefined) init.body = JSON.stringify(request.payload);
+  if (request.body !== undefined) {
+    init.body = request.body.content;
+    init.duplex = "half";
+  }
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
-      body: request_body,
-      // The Graph API never redirects: following one would take the request, or the token, elsewhere.
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeout_ms),
-    });
+    const response = await fetch(request.url, init);
     return { status: response.status, ok: response.ok, body_text: await response.text() };
   } catch (error) {
-    const request_sent = classifyConnectionFailure(error);
-    const is_timeout = error instanceof Error && error.name === "TimeoutError";
-    throw new NetworkError(describeFailure(request_sent, is_timeout ? timeout_ms : null), {
-      request_sent,
-      cause: redactError(error, redact),
-    });
+    throw networkError(connection, error);
   }
+}
+
+function contentType({ payload, body }: JsonRequest): Record<string, string> {
+  if (payload !== undefined) return { "content-type": "application/json" };
+  return body === undefined ? {} : { "content-type": body.content_type };
+}
+
+/** What a fetch threw, as ours: whether the request can have left, and no token in it. */
+export function networkError({ redact, timeout_ms }: Connection, error: unknown): NetworkError {
+  const request_sent = classifyConnectionFailure(error);
+  const is_timeout = error instanceof Error && error.name === "TimeoutError";
+  return new NetworkError(describeFailure(request_sent, is_timeout ? timeout_ms : null), {
+    request_sent,
+    cause: redactError(error, redact),
+  });
 }
 
 function describeFailure(request_sent: "no" | "maybe", timeout_ms: number | null): string {
@@ -98,7 +136,8 @@ function describeFailure(request_sent: "no" | "maybe", timeout_ms: number | null
   return `${what}; the Graph API may have taken the request.`;
 }
 
-function parseJson(body_text: string): JsonValue | undefined {
+/** JSON that can be stored; undefined where the text is none. */
+export function parseJson(body_text: string): JsonValue | undefined {
   try {
     return toStorable(JSON.parse(body_text));
   } catch {
