@@ -1,8 +1,4 @@
--- Sending. The message row is the outbox: it is there, and committed, before Meta is called.
---
---   whatsapp_enqueue_message   a member, or the service key: the row, in state queued
---   whatsapp_start_send        the sender (service key): queued → sending, for one sender alone
---   whatsapp_record_send       the sender: what Meta answered
+-- Queueing a message, under the caller's own rights.
 --
 -- Errors carry what PostgREST makes a status of: 42501 is 403, 22023 and 23505 are 400 and 409. The
 -- message begins with the field that is wrong, the hint says the fix.
@@ -42,12 +38,58 @@ begin
   end if;
   select key into field from jsonb_object_keys(value) as key where key <> all (known);
   if found then
-    raise exception '%: is not a field of a text message', ltrim(path || '.' || field, '.') using errcode = '22023';
+    raise exception '%: is not a field of a message', ltrim(path || '.' || field, '.') using errcode = '22023';
   end if;
 end
 $$;
 
-create function wabase.check_text_message(message jsonb) returns void
+-- The message as it goes to Meta, without whom it goes to: from «content», or from the fields beside the
+-- address. What a part of it may hold, whatsapp-send checks before and Meta after; here it is only made sure
+-- that it is one message, of a known kind, of a bounded size, to nobody but the address.
+create function wabase.content_of(message jsonb) returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  max_bytes constant integer := 65536;
+  address constant text[] := '{phone_number_id,to,recipient,group_id,conversation_id,idempotency_key,priority,'
+    'scheduled_at,allow_duplicate,body}';
+  kinds constant text[] := '{text,image,audio,video,document,sticker,location,contacts,reaction,interactive,template,pin}';
+  content jsonb;
+  kind text;
+begin
+  if jsonb_typeof(message) is distinct from 'object' then
+    raise exception 'message: must be an object' using errcode = '22023';
+  end if;
+  if message ? 'content' then
+    perform wabase.check_fields(message, address || '{content}'::text[], '');
+    content := message -> 'content';
+  else
+    content := message - address;
+  end if;
+  kind := content ->> 'type';
+  if kind is null or kind <> all (kinds) then
+    raise exception 'type: must be one of %', array_to_string(kinds, ', ') using errcode = '22023';
+  end if;
+  perform wabase.check_fields(
+    content, array['type', 'context', 'category', 'product_policy', 'message_activity_sharing', kind], ''
+  );
+  if jsonb_typeof(content -> kind) is distinct from (case kind when 'contacts' then 'array' else 'object' end) then
+    raise exception '%: is missing', kind using errcode = '22023', hint = format('Send {"type": "%s", "%s": …}.', kind, kind);
+  end if;
+  if content ? 'context' then
+    perform wabase.check_fields(content -> 'context', '{message_id}', 'context');
+  end if;
+  if kind = 'text' then
+    perform wabase.check_text(content -> 'text');
+  end if;
+  if octet_length(content::text) > max_bytes then
+    raise exception 'message: has more than % bytes', max_bytes using errcode = '22023';
+  end if;
+  return content;
+end
+$$;
+
+create function wabase.check_text(part jsonb) returns void
 language plpgsql immutable set search_path = ''
 as $$
 declare
@@ -55,25 +97,26 @@ declare
   max_body_characters constant integer := 4096;
   characters integer;
 begin
-  perform wabase.check_fields(
-    message, '{phone_number_id,to,conversation_id,idempotency_key,type,text,context}', ''
-  );
-  if message ->> 'type' is distinct from 'text' then
-    raise exception 'type: only "text" can be sent' using errcode = '22023';
-  end if;
-  perform wabase.check_fields(message -> 'text', '{body,preview_url}', 'text');
-  if message ? 'context' then
-    perform wabase.check_fields(message -> 'context', '{message_id}', 'context');
-  end if;
-  if jsonb_typeof(message -> 'text' -> 'body') is distinct from 'string' then
+  perform wabase.check_fields(part, '{body,preview_url}', 'text');
+  if jsonb_typeof(part -> 'body') is distinct from 'string' then
     raise exception 'text.body: is missing' using errcode = '22023', hint = 'Send {"type": "text", "text": {"body": "…"}}.';
   end if;
-  characters := char_length(message -> 'text' ->> 'body');
+  characters := char_length(part ->> 'body');
   if characters not between 1 and max_body_characters then
     raise exception 'text.body: has % characters, 1 to % are allowed', characters, max_body_characters
       using errcode = '22023', hint = 'Split the text into several messages.';
   end if;
 end
+$$;
+
+-- What a list shows of the message, where the caller does not say.
+create function wabase.body_of(content jsonb) returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(
+    content -> 'text' ->> 'body', content -> (content ->> 'type') ->> 'caption', content -> 'interactive' -> 'body' ->> 'text',
+    content -> 'reaction' ->> 'emoji'
+  )
 $$;
 
 -- Finds the number, or says that there is none: in the same words to who may not know of it.
@@ -96,21 +139,19 @@ begin
 end
 $$;
 
--- The conversation with a phone, made where there is none: writing first (by template) makes one.
-create function wabase.conversation_to_send_in(number public.whatsapp_numbers, phone text)
+-- The conversation with a person, made where there is none: writing first (by template) makes one.
+create function wabase.conversation_to_send_in(number public.whatsapp_numbers, with_phone text, with_bsuid text)
 returns public.whatsapp_conversations
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  contact uuid;
+  contact uuid := wabase.find_contact(number.tenant_id, with_phone, with_bsuid);
   conversation public.whatsapp_conversations;
 begin
-  select id into contact from public.whatsapp_contacts as known
-  where known.tenant_id = number.tenant_id and known.phone = conversation_to_send_in.phone;
   if contact is null then
-    insert into public.whatsapp_contacts (tenant_id, phone) values (number.tenant_id, phone)
+    insert into public.whatsapp_contacts (tenant_id, phone, bsuid) values (number.tenant_id, with_phone, with_bsuid)
     on conflict do nothing returning id into contact;
-    contact := coalesce(contact, wabase.find_contact(number.tenant_id, phone, null));
+    contact := coalesce(contact, wabase.find_contact(number.tenant_id, with_phone, with_bsuid));
   end if;
   insert into public.whatsapp_conversations (tenant_id, number_id, contact_id)
   values (number.tenant_id, number.id, contact)
@@ -126,8 +167,16 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   conversation public.whatsapp_conversations;
+  number public.whatsapp_numbers;
   phone constant text := ltrim(message ->> 'to', '+');
+  bsuid constant text := message ->> 'recipient';
+  named constant text[] := array(
+    select field from unnest('{conversation_id,to,recipient,group_id}'::text[]) as field where message ? field
+  );
 begin
+  if cardinality(named) > 1 then
+    raise exception '%: give one of conversation_id, to, recipient and group_id', named[2] using errcode = '22023';
+  end if;
   if message ? 'conversation_id' then
     select * into conversation from public.whatsapp_conversations as candidate
     where candidate.id = wabase.parse_uuid('conversation_id', message ->> 'conversation_id')
@@ -140,11 +189,41 @@ begin
     end if;
     return conversation;
   end if;
-  if coalesce(phone, '') !~ '^[1-9][0-9]{6,14}$' then
+  if message ? 'recipient' and coalesce(bsuid, '') !~ '^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$' then
+    raise exception 'recipient: is not a business-scoped user id'
+      using errcode = '22023', hint = 'Give it as Meta does: US.13491208655302741918.';
+  end if;
+  if named in ('{}', '{to}') and coalesce(phone, '') !~ '^[1-9][0-9]{6,14}$' then
     raise exception 'to: is not a phone number with country code'
       using errcode = '22023', hint = 'Give it in E.164 form: +4915112345678.';
   end if;
-  return wabase.conversation_to_send_in(wabase.number_to_send_from(message ->> 'phone_number_id'), phone);
+  number := wabase.number_to_send_from(message ->> 'phone_number_id');
+  if message ? 'group_id' then
+    return wabase.group_to_send_in(number, message ->> 'group_id');
+  end if;
+  return wabase.conversation_to_send_in(number, phone, bsuid);
+end
+$$;
+
+create function wabase.group_to_send_in(number public.whatsapp_numbers, with_group_id text)
+returns public.whatsapp_conversations
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  conversation public.whatsapp_conversations;
+  known uuid;
+begin
+  select id into known from public.whatsapp_groups as candidate
+  where candidate.number_id = number.id and candidate.group_id = with_group_id;
+  if not found then
+    raise exception 'group_id: this number has no group with this id' using errcode = '42501';
+  end if;
+  insert into public.whatsapp_conversations (tenant_id, number_id, group_id)
+  values (number.tenant_id, number.id, known)
+  on conflict (number_id, group_id) do nothing;
+  select * into conversation from public.whatsapp_conversations as candidate
+  where candidate.number_id = number.id and candidate.group_id = known;
+  return conversation;
 end
 $$;
 
@@ -158,20 +237,41 @@ exception when invalid_text_representation then
 end
 $$;
 
+create function wabase.parse_time(field text, value text) returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+begin
+  -- Without a zone it would be taken for the server's.
+  if value !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d(:?\d\d)?)$' then
+    raise invalid_datetime_format;
+  end if;
+  return value::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow then
+  raise exception '%: is not a time with a zone', field using errcode = '22023', hint = 'As in 2026-11-21T10:00:00Z.';
+end
+$$;
+
 create function wabase.enqueue_message(message jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  conversation public.whatsapp_conversations;
-  outgoing constant jsonb := message - 'phone_number_id' - 'conversation_id' - 'to' - 'idempotency_key';
+  outgoing constant jsonb := wabase.content_of(message);
+  conversation constant public.whatsapp_conversations := wabase.target_of(message);
   key constant text := message ->> 'idempotency_key';
+  scheduled constant timestamptz := wabase.parse_time('scheduled_at', message ->> 'scheduled_at');
+  due_at constant timestamptz := greatest(scheduled, wabase.clock());
+  with_priority constant smallint := case message ->> 'priority' when 'campaign' then 1 else 0 end;
   queued public.whatsapp_messages;
 begin
-  perform wabase.check_text_message(message);
-  conversation := wabase.target_of(message);
   if not wabase.may_send(conversation.tenant_id, conversation.assignee_id) then
     raise exception 'role: you may not send in this conversation'
       using errcode = '42501', hint = 'Viewers may not send; agents may where the conversation is theirs or nobody''s.';
+  end if;
+  if message ->> 'priority' not in ('reply', 'campaign') then
+    raise exception 'priority: must be "reply" or "campaign"' using errcode = '22023';
+  end if;
+  if char_length(message ->> 'body') > 4096 then
+    raise exception 'body: has more than 4096 characters' using errcode = '22023';
   end if;
 
   if key is not null then
@@ -180,33 +280,88 @@ begin
     select * into queued from public.whatsapp_messages
     where tenant_id = conversation.tenant_id and idempotency_key = key;
     if found then
-      if queued.conversation_id <> conversation.id or queued.content <> outgoing then
+      if queued.conversation_id <> conversation.id or queued.content <> outgoing
+        or queued.scheduled_at is distinct from scheduled then
         raise exception 'idempotency_key: was used for another message'
           using errcode = '23505', hint = 'Use a new key for a new message.';
       end if;
       return wabase.describe_message(queued) || '{"is_new": false}';
     end if;
   end if;
-
-  if coalesce(conversation.customer_window_expires_at, '-infinity') <= wabase.now() then
-    raise exception 'customer_window: %', case when conversation.customer_window_expires_at is null
-        then 'the contact has not written yet' else 'closed at ' || conversation.customer_window_expires_at end
-      using errcode = '22023', hint = 'Outside the 24 hours after the contact''s last message only templates may be sent.';
-  end if;
+  perform wabase.check_window(conversation, outgoing, due_at);
+  perform wabase.check_opt_out(conversation, outgoing);
 
   insert into public.whatsapp_messages (
     tenant_id, number_id, conversation_id, direction, status, type, body, content, reply_to_wamid, occurred_at,
-    idempotency_key, sender_id
+    scheduled_at, idempotency_key, sender_id
   )
   values (
-    conversation.tenant_id, conversation.number_id, conversation.id, 'outbound', 'queued', message ->> 'type',
-    message -> 'text' ->> 'body', outgoing, message -> 'context' ->> 'message_id', clock_timestamp(), key, (select auth.uid())
+    conversation.tenant_id, conversation.number_id, conversation.id, 'outbound', 'queued', outgoing ->> 'type',
+    coalesce(message ->> 'body', wabase.body_of(outgoing)), outgoing, outgoing -> 'context' ->> 'message_id',
+    clock_timestamp(), scheduled, key, (select auth.uid())
   )
   returning * into queued;
   update public.whatsapp_conversations
   set last_message_id = queued.id, last_message_at = queued.occurred_at
   where id = conversation.id and coalesce(last_message_at, '-infinity') <= queued.occurred_at;
+  insert into wabase.outbox (message_id, conversation_id, priority, due_at, allow_duplicate)
+  values (
+    queued.id, conversation.id, with_priority, due_at, coalesce((message -> 'allow_duplicate') = 'true', false)
+  );
+  perform wabase.join_lane(conversation.id, conversation.number_id, with_priority, due_at);
   return wabase.describe_message(queued) || '{"is_new": true}';
+end
+$$;
+
+-- Templates may go out at any time, and what Meta sends as one (Direct Send). All else needs the 24 hours
+-- after the contact's last message; in a group, after the last message of anybody in it.
+create function wabase.needs_window(content jsonb) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select content ->> 'type' <> 'template' and not content ? 'category'
+$$;
+
+create function wabase.check_window(conversation public.whatsapp_conversations, content jsonb, due_at timestamptz) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if wabase.needs_window(content) and coalesce(conversation.customer_window_expires_at, '-infinity')
+    <= greatest(wabase.now(), due_at) then
+    raise exception 'customer_window: %', case
+        when conversation.customer_window_expires_at is null then 'the contact has not written yet'
+        when conversation.customer_window_expires_at > wabase.now()
+        then 'closes at ' || conversation.customer_window_expires_at || ', before scheduled_at'
+        else 'closed at ' || conversation.customer_window_expires_at end
+      using errcode = '22023', hint = 'Outside the 24 hours after the contact''s last message only templates may be sent.';
+  end if;
+end
+$$;
+
+-- By Meta's category of the template, as webhooks and the sync have told it, or by the endpoint.
+create function wabase.is_marketing(of_number uuid, content jsonb) returns boolean
+language sql stable set search_path = ''
+as $$
+  select content ? 'product_policy' or exists (
+    select from public.whatsapp_numbers as number
+    join public.whatsapp_templates as template on template.tenant_id = number.tenant_id and template.waba_id = number.waba_id
+    where number.id = of_number and upper(template.category) = 'MARKETING'
+      and template.name = content -> 'template' ->> 'name'
+      and template.language = content -> 'template' -> 'language' ->> 'code'
+  )
+$$;
+
+create function wabase.check_opt_out(conversation public.whatsapp_conversations, content jsonb) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if content ->> 'type' = 'template'
+    and exists (
+      select from public.whatsapp_contacts where id = conversation.contact_id and marketing_opted_out
+    )
+    and wabase.is_marketing(conversation.number_id, content) then
+    raise exception 'to: the contact has asked for no more marketing messages'
+      using errcode = '22023', hint = 'Send marketing only to contacts whose marketing_opted_out is false.';
+  end if;
 end
 $$;
 
@@ -214,7 +369,8 @@ create function wabase.describe_message(message public.whatsapp_messages) return
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
-    'id', message.id, 'conversation_id', message.conversation_id, 'status', message.status, 'wamid', message.wamid
+    'id', message.id, 'conversation_id', message.conversation_id, 'status', message.status, 'wamid', message.wamid,
+    'error', message.error
   )
 $$;
 
@@ -224,115 +380,9 @@ as $$
   select wabase.enqueue_message(message)
 $$;
 comment on function public.whatsapp_enqueue_message(jsonb) is
-  'Queues a message under the caller''s own rights: {phone_number_id, to} or {conversation_id}, type '
-  '"text", text: {body}, context: {message_id}?, idempotency_key?. Answers {id, conversation_id, status, '
-  'wamid, is_new}.';
-
--- queued → sending, for one sender alone. Null where another has it, or it is past that.
-create function public.whatsapp_start_send(message_id uuid) returns jsonb
-language sql volatile security definer set search_path = ''
-as $$
-  with started as (
-    update public.whatsapp_messages set status = 'sending', sending_at = clock_timestamp()
-    where id = message_id and status = 'queued'
-    returning id, number_id, conversation_id, content
-  )
-  select jsonb_build_object(
-    'id', started.id, 'phone_number_id', number.phone_number_id, 'to', contact.phone, 'recipient', contact.bsuid,
-    'content', started.content
-  )
-  from started
-  join public.whatsapp_numbers as number on number.id = started.number_id
-  join public.whatsapp_conversations as conversation on conversation.id = started.conversation_id
-  join public.whatsapp_contacts as contact on contact.id = conversation.contact_id
-$$;
-comment on function public.whatsapp_start_send(uuid) is
-  'Takes a queued message for sending: {id, phone_number_id, to, recipient, content}, or null where it is '
-  'not queued (any more). For the service key alone.';
-
-create function public.whatsapp_record_send(message_id uuid, outcome jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  result constant public.whatsapp_message_status := outcome ->> 'status';
-  message public.whatsapp_messages;
-  answered wabase.incoming_status;
-begin
-  if result not in ('accepted', 'failed', 'unknown') then
-    raise exception 'outcome.status: is %, must be accepted, failed or unknown', result using errcode = '22023';
-  end if;
-  select * into message from public.whatsapp_messages where id = message_id and direction = 'outbound';
-  if not found then
-    raise exception 'message_id: no outbound message has this id' using errcode = '22023';
-  end if;
-  answered.number_id := message.number_id;
-  answered.wamid := coalesce(message.wamid, outcome ->> 'wamid');
-  if answered.wamid is not null then
-    perform wabase.lock_wamids(array[answered]);
-  end if;
-  update public.whatsapp_messages
-  set
-    -- Statuses may have come before Meta's answer did: they are not taken back.
-    status = greatest(status, result),
-    error = case when result > status then outcome -> 'error' else error end,
-    wamid = coalesce(wamid, answered.wamid),
-    accepted_at = case when result = 'accepted' then coalesce(accepted_at, clock_timestamp()) else accepted_at end,
-    failed_at = case when result = 'failed' then coalesce(failed_at, clock_timestamp()) else failed_at end
-  where id = message_id;
-  if answered.wamid is not null then
-    perform wabase.apply_statuses(wabase.take_parked_statuses(array[answered]));
-  end if;
-  select * into message from public.whatsapp_messages where id = message_id;
-  return wabase.describe_message(message);
-end
-$$;
-comment on function public.whatsapp_record_send(uuid, jsonb) is
-  'What became of a call to Meta: {status: accepted, wamid} or {status: failed | unknown, error}. '
-  'Answers {id, conversation_id, status, wamid}. For the service key alone.';
-
-create function wabase.mark_read(message_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  message public.whatsapp_messages;
-  conversation public.whatsapp_conversations;
-begin
-  select inbound.* into message
-  from public.whatsapp_messages as inbound
-  where inbound.id = message_id and inbound.direction = 'inbound'
-    and (
-      (select auth.role()) = 'service_role'
-      or inbound.tenant_id in (select wabase.my_tenants('{admin,agent,viewer}'))
-    );
-  select * into conversation from public.whatsapp_conversations
-  where id = message.conversation_id for no key update;
-  if not found or not wabase.may_send(conversation.tenant_id, conversation.assignee_id) then
-    raise exception 'message_id: you may not mark this message as read' using errcode = '42501';
-  end if;
-  -- Meta marks the earlier messages as read too; what came later stays unread.
-  -- Nothing that was read before is unread again.
-  update public.whatsapp_conversations
-  set unread_count = least(unread_count, (
-    select count(*) from public.whatsapp_messages as later
-    where later.conversation_id = conversation.id and later.direction = 'inbound'
-      and (later.occurred_at, later.id) > (message.occurred_at, message.id)
-  ))
-  where id = conversation.id;
-  return (
-    select jsonb_build_object('phone_number_id', number.phone_number_id, 'wamid', message.wamid)
-    from public.whatsapp_numbers as number where number.id = message.number_id
-  );
-end
-$$;
-
-create function public.whatsapp_mark_read(message_id uuid) returns jsonb
-language sql volatile security invoker set search_path = ''
-as $$
-  select wabase.mark_read(message_id)
-$$;
-comment on function public.whatsapp_mark_read(uuid) is
-  'Marks an inbound message and those before it as read in the inbox. Answers {phone_number_id, wamid}, '
-  'which whatsapp-send reports to Meta (the customer''s blue ticks).';
+  'Queues a message under the caller''s own rights: {phone_number_id, to | recipient | group_id} or {conversation_id}, '
+  'content: {type, …}, idempotency_key?, scheduled_at?, priority? (reply, campaign), allow_duplicate?, body?. '
+  'Answers {id, conversation_id, status, wamid, error, is_new}.';
 
 do $$
 declare
@@ -340,23 +390,17 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'may_send', 'check_fields', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
-      'describe_message', 'enqueue_message', 'mark_read'
+      'may_send', 'check_fields', 'content_of', 'check_text', 'body_of', 'number_to_send_from', 'conversation_to_send_in',
+      'group_to_send_in', 'target_of', 'parse_uuid', 'parse_time', 'enqueue_message', 'needs_window', 'check_window',
+      'is_marketing', 'check_opt_out', 'describe_message'
     )
   loop
     execute format('revoke all on function %s from public, anon, authenticated, service_role', helper);
   end loop;
 end
 $$;
--- The twins that check the caller themselves.
+-- The twin that checks the caller itself.
 grant execute on function wabase.enqueue_message(jsonb) to authenticated, service_role;
-grant execute on function wabase.mark_read(uuid) to authenticated, service_role;
 
 revoke all on function public.whatsapp_enqueue_message(jsonb) from public, anon, authenticated;
 grant execute on function public.whatsapp_enqueue_message(jsonb) to authenticated, service_role;
-revoke all on function public.whatsapp_mark_read(uuid) from public, anon, authenticated;
-grant execute on function public.whatsapp_mark_read(uuid) to authenticated, service_role;
-revoke all on function public.whatsapp_start_send(uuid) from public, anon, authenticated;
-grant execute on function public.whatsapp_start_send(uuid) to service_role;
-revoke all on function public.whatsapp_record_send(uuid, jsonb) from public, anon, authenticated;
-grant execute on function public.whatsapp_record_send(uuid, jsonb) to service_role;

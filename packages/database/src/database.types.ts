@@ -247,14 +247,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_messages": {
                   Row: {
-                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
+                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"held_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"scheduled_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
                   }
                   Update: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
                   }
                   Relationships: [
                     {
@@ -273,14 +273,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_numbers": {
                   Row: {
-                    "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
+                    "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"sends_per_second": number,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"sends_per_second"?: number,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"sends_per_second"?: number,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -289,6 +289,26 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
       referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_pauses": {
+                  Row: {
+                    "error": Json | null,"id": string,"number_id": string,"paused_at": string,"paused_by": string | null,"reason": string,"resume_at": string | null,"template_language": string | null,"template_name": string | null,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "error"?: Json | null,"id"?: string,"number_id": string,"paused_at"?: string,"paused_by"?: string | null,"reason": string,"resume_at"?: string | null,"template_language"?: string | null,"template_name"?: string | null,"tenant_id": string
+                  }
+                  Update: {
+                    "error"?: Json | null,"id"?: string,"number_id"?: string,"paused_at"?: string,"paused_by"?: string | null,"reason"?: string,"resume_at"?: string | null,"template_language"?: string | null,"template_name"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
     }
                   ]
                 },"whatsapp_reactions": {
@@ -351,14 +371,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_tenants": {
                   Row: {
-                    "agents_see_unassigned": boolean,"created_at": string,"id": string,"name": string
+                    "agents_see_unassigned": boolean,"created_at": string,"id": string,"name": string,"unknown_term": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name": string
+                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name": string,"unknown_term"?: string
                   }
                   Update: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
+                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name"?: string,"unknown_term"?: string
                   }
                   Relationships: [
                     
@@ -369,7 +389,10 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "whatsapp_enqueue_message":
+            "whatsapp_cancel_message":
+{ Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_enqueue_message":
 { Args: { "message": Json }; Returns: Json
                            },
 "whatsapp_ingest":
@@ -378,14 +401,29 @@ isOneToOne: false
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
                            },
+"whatsapp_lease_sends":
+{ Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"run_id"?: string }; Returns: Json
+                           },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
                            },
-"whatsapp_record_send":
-{ Args: { "message_id": string,"outcome": Json }; Returns: Json
+"whatsapp_pause_number":
+{ Args: { "number_id": string,"reason"?: string }; Returns: boolean
                            },
-"whatsapp_start_send":
+"whatsapp_record_sends":
+{ Args: { "outcomes": Json }; Returns: Json
+                           },
+"whatsapp_resume_number":
+{ Args: { "number_id": string }; Returns: boolean
+                           },
+"whatsapp_resume_template":
+{ Args: { "language": string,"name": string,"number_id": string }; Returns: boolean
+                           },
+"whatsapp_retry_message":
 { Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_wake_dispatcher":
+{ Args: Record<PropertyKey, never>; Returns: number
                            }
           }
           Enums: {

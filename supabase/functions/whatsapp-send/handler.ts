@@ -1,30 +1,21 @@
-import {
-  createGraphClient,
-  GraphApiError,
-  type GraphClient,
-  InvalidRequestError,
-} from "@wabase/cloud-api";
+import { GraphApiError, type GraphClient } from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
-import { z } from "zod";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
-import { ConfigurationError, type Environment, readEnvironment } from "../_shared/environment.ts";
-import { fetchOnce } from "../_shared/fetch-once.ts";
+import { createOutbox } from "../_shared/dispatch/outbox.ts";
+import { createSend } from "../_shared/dispatch/send.ts";
+import { sendInOrder } from "../_shared/dispatch/send-in-order.ts";
+import { ConfigurationError, type Environment } from "../_shared/environment.ts";
+import { createGraph } from "../_shared/graph.ts";
+import type { KeepAlive } from "../_shared/keep-alive.ts";
+import type { MessageState } from "../_shared/message-state.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
 import { respondDatabaseError } from "./database-errors.ts";
-import { enqueue, markRead, recordSend, startSend } from "./outbox.ts";
-import { parseSendRequest, type Outgoing } from "./request.ts";
-import { sendNow } from "./send-now.ts";
+import { enqueue, markRead, readState } from "./outbox.ts";
+import { type EnqueueRequest, parseSendRequest, type ReadReceipt } from "./request.ts";
 
-/** Far above the longest text message in JSON. */
+/** Above the largest message that the database takes. */
 const MAX_REQUEST_BYTES = 64 * 1024;
-
-const graphSchema = z.object({
-  WHATSAPP_ACCESS_TOKEN: z.string().min(1),
-  /** Another server that speaks the Graph API: the emulator. */
-  WHATSAPP_GRAPH_URL: z.url().optional(),
-  WHATSAPP_GRAPH_VERSION: z.string().optional(),
-});
 
 interface Clients {
   caller: Client;
@@ -33,11 +24,12 @@ interface Clients {
 }
 
 /**
- * Sends a text message, or marks one as read, as the signed-in member or with a secret key. The message
- * is a row before Meta is called, and the answer carries its id, whatever Meta said.
+ * Sends a message, or marks one as read, as the signed-in member or with a secret key. The message is a row
+ * before Meta is called, and the answer carries its id, whatever Meta said.
  */
 export function createSendHandler(
   environment: Environment,
+  keepAlive: KeepAlive,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method === "OPTIONS") return respondPreflight();
@@ -45,7 +37,7 @@ export function createSendHandler(
       return respondError(405, { code: "method_not_allowed", message: "Use POST" });
     }
     try {
-      return await handle(request, environment);
+      return await handle(request, environment, keepAlive);
     } catch (error) {
       if (error instanceof DatabaseError) return respondDatabaseError(error);
       if (!(error instanceof ConfigurationError)) throw error;
@@ -55,7 +47,11 @@ export function createSendHandler(
   };
 }
 
-async function handle(request: Request, environment: Environment): Promise<Response> {
+async function handle(
+  request: Request,
+  environment: Environment,
+  keepAlive: KeepAlive,
+): Promise<Response> {
   const caller = createCallerClient(environment, request);
   if (caller === null) {
     return respondError(401, {
@@ -69,7 +65,8 @@ async function handle(request: Request, environment: Environment): Promise<Respo
     return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
   const parsed = parseSendRequest(parseJson(decodeUtf8(bytes) ?? ""));
   if (parsed.kind === "invalid") {
-    return respondError(400, { code: "invalid", field: parsed.field, message: parsed.message });
+    const { field, message, issues } = parsed;
+    return respondError(400, { code: "invalid", field, message, issues });
   }
   const clients = {
     caller,
@@ -77,46 +74,66 @@ async function handle(request: Request, environment: Environment): Promise<Respo
     graph: createGraph(environment),
   };
   return parsed.kind === "message"
-    ? await sendMessage(clients, parsed.message)
-    : await sendReadReceipt(clients, parsed.receipt.message_id);
+    ? await sendMessage(clients, parsed, keepAlive)
+    : await sendReadReceipt(clients, parsed.receipt);
 }
 
-function createGraph(environment: Environment): GraphClient {
-  const config = readEnvironment(graphSchema, environment);
-  try {
-    return createGraphClient({
-      access_token: config.WHATSAPP_ACCESS_TOKEN,
-      fetch: fetchOnce,
-      ...(config.WHATSAPP_GRAPH_URL ? { base_url: config.WHATSAPP_GRAPH_URL } : {}),
-      ...(config.WHATSAPP_GRAPH_VERSION ? { version: config.WHATSAPP_GRAPH_VERSION } : {}),
-    });
-  } catch (error) {
-    if (!(error instanceof InvalidRequestError)) throw error;
-    throw new ConfigurationError(`WHATSAPP_ACCESS_TOKEN or WHATSAPP_GRAPH_*: ${error.message}`);
-  }
-}
+/** How long a caller waits for Meta's answer. */
+const WAIT_MS = 10_000;
 
-async function sendMessage(clients: Clients, message: Outgoing): Promise<Response> {
+async function sendMessage(
+  { caller, service, graph }: Clients,
+  { message, wait }: { message: EnqueueRequest; wait: boolean },
+  keepAlive: KeepAlive,
+): Promise<Response> {
   // A key of ours where the caller has none: this call, too, may be sent twice by the runtime.
-  const queued = await enqueue(clients.caller, {
-    idempotency_key: crypto.randomUUID(),
-    ...message,
-  });
-  if (queued.status !== "queued") return respond(200, queued);
-  const started = await startSend(clients.service, queued.id);
-  // Another sender has it: its state will tell.
-  if (started === null) return respond(202, queued);
-  const outcome = await sendNow(clients.graph, started);
-  const state = await recordSend(clients.service, queued.id, outcome);
-  if (outcome.status === "accepted") return respond(200, state);
-  if (outcome.status === "unknown") return respond(202, { ...state, error: outcome.error });
-  return respond(422, { ...state, error: outcome.error });
+  const queued = await enqueue(caller, { idempotency_key: crypto.randomUUID(), ...message });
+  if (queued.status !== "queued") return respondState(queued);
+  const work = sendInOrder(
+    {
+      outbox: createOutbox(service),
+      send: createSend(graph),
+      read: () => readState(service, queued.id),
+    },
+    queued,
+    WAIT_MS,
+  );
+  // A call that is under way is recorded, however long the caller waits.
+  keepAlive(work.then(ignore, ignore));
+  if (!wait) return respondState(queued);
+  return respondState(await orAfter(work, WAIT_MS, () => readState(service, queued.id)));
 }
 
-async function sendReadReceipt(clients: Clients, message_id: string): Promise<Response> {
+function ignore(): void {}
+
+async function orAfter<Result>(
+  work: Promise<Result>,
+  wait_ms: number,
+  otherwise: () => Promise<Result>,
+): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), wait_ms);
+  });
+  const first = await Promise.race([work, late]);
+  clearTimeout(timer);
+  return first === "late" ? await otherwise() : first;
+}
+
+/** 200: Meta has it. 202: it waits, or nobody knows yet. 422: it will not be sent. */
+function respondState({ error, ...state }: MessageState): Response {
+  const body = error === null || error === undefined ? state : { ...state, error };
+  if (["queued", "sending", "unknown"].includes(state.status)) return respond(202, body);
+  return respond(state.status === "failed" ? 422 : 200, body);
+}
+
+async function sendReadReceipt(
+  clients: Clients,
+  { message_id, typing_indicator }: ReadReceipt,
+): Promise<Response> {
   const mark = await markRead(clients.caller, message_id);
   try {
-    await clients.graph.markRead(mark);
+    await clients.graph.markRead({ ...mark, typing_indicator });
   } catch (error) {
     // Read in the inbox all the same; the customer's ticks stay grey.
     const details = error instanceof GraphApiError ? error.title : "Meta was not reached";

@@ -1,0 +1,42 @@
+import { decideSend, type GraphClient } from "@wabase/cloud-api";
+import type { LeasedSend, Outcome } from "./outbox.ts";
+
+/** Calls Meta for a leased message, once, and says what became of it. Never throws. */
+export type Send = (message: LeasedSend) => Promise<Outcome>;
+
+/**
+ * A sender that also says how long ago, at least, each call reached Meta: the number's next second is counted
+ * from there. Of a call's time, what the quickest took lies on either way and tells nothing.
+ */
+export function createSend(graph: GraphClient, now: () => number = () => performance.now()): Send {
+  let quickest_ms = Number.POSITIVE_INFINITY;
+  return async (message) => {
+    const started = now();
+    const outcome = await sendOnce(graph, message);
+    quickest_ms = Math.min(quickest_ms, now() - started);
+    return { ...outcome, settled_ms_ago: Math.floor(quickest_ms) };
+  };
+}
+
+async function sendOnce(graph: GraphClient, message: LeasedSend): Promise<Outcome> {
+  const { id, lease_id, attempt, phone_number_id, content } = message;
+  try {
+    const { wamid, message_status } = await graph.sendMessage(phone_number_id, {
+      ...content,
+      ...recipientOf(message),
+      // Echoed in every status: what settles a message whose answer is lost.
+      biz_opaque_callback_data: id,
+    });
+    return { id, lease_id, action: "accepted", wamid, message_status };
+  } catch (error) {
+    const { error: described, ...decision } = decideSend(error, { attempt });
+    return { id, lease_id, ...decision, error: { ...described } };
+  }
+}
+
+type Address = { to: string; recipient_type?: "group" } | { recipient: string };
+
+function recipientOf({ to, recipient, recipient_type }: LeasedSend): Address {
+  if (to === undefined) return { recipient: recipient ?? "" };
+  return recipient_type === undefined ? { to } : { to, recipient_type };
+}
