@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { isLoopback } from "./control/local-only.ts";
 import type { Core } from "./core.ts";
 import { DroppedConnection } from "./graph/errors.ts";
+import { graphText } from "./graph/graph-json.ts";
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -74,7 +75,11 @@ async function answer(
   { outgoing }: HttpBindings | Http2Bindings,
 ): Promise<Response> {
   try {
-    return await handle();
+    const response = await handle();
+    const text = graphText(response);
+    if (text === undefined || !isHttp1(outgoing)) return response;
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(text);
+    return RESPONSE_ALREADY_SENT;
   } catch (error) {
     if (error instanceof DroppedConnection) {
       await breakOff(outgoing, error);

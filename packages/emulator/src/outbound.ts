@@ -1,6 +1,6 @@
-import { type Core, RANK } from "./core.ts";
-import { webhookError } from "./graph/errors.ts";
+import type { Core } from "./core.ts";
 import { type SendRequest, recipientName } from "./graph/send-request.ts";
+import { createJourney } from "./journey.ts";
 import type { BusinessNumber } from "./options.ts";
 import type {
   AcceptedAs,
@@ -12,9 +12,7 @@ import type {
 } from "./store/types.ts";
 import type { Template } from "./templates/template.ts";
 import type { MessageView } from "./view/message-view.ts";
-import { webhookBody } from "./wire/envelope.ts";
 import { createWamid } from "./wire/ids.ts";
-import { type StatusUpdate, statusValue } from "./wire/status.ts";
 
 /** Who gets a message: a customer, a group, or nobody known. */
 export interface Addressee {
@@ -60,35 +58,14 @@ export interface Outbound {
   release(release: Release): number;
 }
 
-type Outgoing = Acceptance & { id: string; status: MessageStatus; read_by: Set<string> };
-type Reported = Exclude<MessageStatus, "accepted" | "failed">;
+/** A message on its way. */
+export type Outgoing = Acceptance & { id: string; status: MessageStatus; read_by: Set<string> };
 
-/** Creates the way out: accepted, then sent, delivered and read after the delays that hold at each step. */
+/** Creates the way out. */
 export function createOutbound(core: Core): Outbound {
+  const journey = createJourney(core);
   const outgoing_by_id = new Map<string, Outgoing>();
   let held: Outgoing[] = [];
-  const delays = () => core.settings.current.delays;
-  /** A status that was reached before is not reported again. */
-  const report = (outgoing: Outgoing, status: Reported) => {
-    if (RANK[status] <= RANK[outgoing.status]) return;
-    outgoing.status = status;
-    core.reach(outgoing.id, status);
-    enqueueStatuses(core, outgoing, { status, readers: outgoing.addressee.group?.participants });
-  };
-  const deliver = (outgoing: Outgoing) => {
-    report(outgoing, "delivered");
-    const { read_ms } = delays();
-    if (read_ms !== null) core.timers.after(read_ms, () => report(outgoing, "read"));
-  };
-  const send = (outgoing: Outgoing) => {
-    if (outgoing.is_silent) return;
-    if (outgoing.fail_code !== null) {
-      fail(core, outgoing, outgoing.fail_code);
-      return;
-    }
-    report(outgoing, "sent");
-    core.timers.after(delays().delivered_ms, () => deliver(outgoing));
-  };
   const remember = (outgoing: Outgoing) => {
     outgoing_by_id.set(outgoing.id, outgoing);
     const { keep } = core.settings.current;
@@ -101,10 +78,9 @@ export function createOutbound(core: Core): Outbound {
   const unreadOf = (customer: Customer, phone_number_id: string | undefined) =>
     [customer.phone, ...groupsOf(core, customer)]
       .flatMap((owner) => core.store.messages(owner, phone_number_id))
-      .filter(({ id, author }) => {
-        const outgoing = author === "business" ? outgoing_by_id.get(id) : undefined;
-        if (!outgoing || RANK[outgoing.status] < RANK.delivered) return false;
-        return outgoing.status !== "failed" && isUnreadBy(outgoing, customer);
+      .filter(({ id }) => {
+        const outgoing = outgoing_by_id.get(id);
+        return outgoing !== undefined && isUnreadBy(outgoing, customer);
       });
   return {
     accept(acceptance) {
@@ -113,7 +89,7 @@ export function createOutbound(core: Core): Outbound {
       remember(outgoing);
       record(core, outgoing);
       if (outgoing.message_status === "accepted") {
-        core.timers.after(delays().sent_ms, () => send(outgoing));
+        core.timers.after(core.settings.current.delays.sent_ms, () => journey.send(outgoing));
       } else held.push(outgoing);
       return id;
     },
@@ -121,14 +97,17 @@ export function createOutbound(core: Core): Outbound {
       const unread = unreadOf(customer, phone_number_id);
       for (const { id } of unread) {
         const outgoing = outgoing_by_id.get(id);
-        if (outgoing) readBy(core, outgoing, { customer, report });
+        if (!outgoing) continue;
+        outgoing.read_by.add(customer.phone);
+        if (outgoing.addressee.group) journey.readInGroup(outgoing, customer.phone);
+        else journey.report(outgoing, "read");
       }
       return unread;
     },
     playByCustomer(id) {
       const outgoing = outgoing_by_id.get(id);
       if (!outgoing || outgoing.request.type !== "audio") return false;
-      report(outgoing, "played");
+      journey.report(outgoing, "played");
       return true;
     },
     release({ outcome, code, template, phone_number_id }) {
@@ -139,7 +118,10 @@ export function createOutbound(core: Core): Outbound {
       );
       const gone = new Set(released);
       held = held.filter((one) => !gone.has(one));
-      for (const one of released) send(outcome === "send" ? one : { ...one, fail_code: code });
+      for (const one of released) {
+        if (outcome === "drop") one.fail_code = code;
+        journey.send(one);
+      }
       return released.length;
     },
   };
@@ -152,24 +134,10 @@ function groupsOf({ store }: Core, { phone }: Customer): string[] {
     .map(({ id }) => id);
 }
 
+/** In a group each reads for themselves. */
 function isUnreadBy({ addressee, status, read_by }: Outgoing, customer: Customer): boolean {
-  return addressee.group ? !read_by.has(customer.phone) : status === "delivered";
-}
-
-/** In a group each reads for themselves; the message counts as read with the first. */
-function readBy(
-  core: Core,
-  outgoing: Outgoing,
-  { customer, report }: { customer: Customer; report: (one: Outgoing, status: Reported) => void },
-): void {
-  outgoing.read_by.add(customer.phone);
-  if (!outgoing.addressee.group) {
-    report(outgoing, "read");
-    return;
-  }
-  outgoing.status = "read";
-  core.reach(outgoing.id, "read");
-  enqueueStatuses(core, outgoing, { status: "read", readers: [customer.phone] });
+  if (!addressee.group) return status === "delivered";
+  return (status === "delivered" || status === "read") && !read_by.has(customer.phone);
 }
 
 function record(core: Core, outgoing: Outgoing): void {
@@ -210,52 +178,4 @@ function record(core: Core, outgoing: Outgoing): void {
     times: { accepted: accepted_at },
     error: null,
   });
-}
-
-function fail(core: Core, outgoing: Outgoing, code: number): void {
-  const error = webhookError(code);
-  outgoing.status = "failed";
-  core.reach(outgoing.id, "failed", { code, title: error.title });
-  enqueue(core, outgoing, [statusUpdate(core, outgoing, { status: "failed", error })]);
-}
-
-/** To a group: one status per participant in one webhook, but for `sent`, which is the message's own. */
-function enqueueStatuses(
-  core: Core,
-  outgoing: Outgoing,
-  { status, readers = [] }: { status: Reported; readers?: readonly string[] | undefined },
-): void {
-  const update = statusUpdate(core, outgoing, { status, error: null });
-  const is_own = !outgoing.addressee.group || status === "sent";
-  const participants = readers.map((phone) => core.resolveCustomer(phone));
-  const updates = participants.map((participant) => ({ ...update, participant }));
-  enqueue(core, outgoing, is_own ? [update] : updates);
-}
-
-function statusUpdate(
-  core: Core,
-  { id, number, addressee, request, endpoint, template }: Outgoing,
-  change: Pick<StatusUpdate, "status" | "error">,
-): StatusUpdate {
-  return {
-    ...change,
-    id,
-    number,
-    customer: addressee.customer,
-    participant: null,
-    time_ms: core.now(),
-    sent_to: request.to,
-    category: categoryOf(endpoint, template),
-    biz_opaque_callback_data: request.biz_opaque_callback_data,
-  };
-}
-
-function categoryOf(endpoint: Outgoing["endpoint"], template: Template | null) {
-  if (endpoint === "marketing_messages") return "marketing_lite";
-  return template ? template.category.toLowerCase() : "service";
-}
-
-function enqueue(core: Core, { number }: Outgoing, updates: readonly StatusUpdate[]): void {
-  if (!core.settings.current.statuses) return;
-  core.sender.enqueue(webhookBody(number.waba_id, statusValue(updates)));
 }

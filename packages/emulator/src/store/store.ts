@@ -111,8 +111,8 @@ function createMessages(keep: () => number | null) {
         else ids_by_owner.set(owner, [message.id]);
       }
       by_id.set(message.id, message);
-      const limit = keep();
-      while (limit !== null && by_id.size > limit) forgetOldest();
+      const limit = keep() ?? Number.POSITIVE_INFINITY;
+      for (let left = by_id.size - limit; left > 0; left -= 1) forgetOldest();
     },
     of: (owner: string) =>
       (ids_by_owner.get(owner) ?? [])

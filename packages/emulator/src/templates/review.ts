@@ -36,9 +36,9 @@ export function announceStatus(core: Core, template: Template, detail: StatusDet
   const { status } = template;
   const title = OTHER_INFO[status];
   const { reason = "NONE", rejection } = detail;
-  announce(core, template, "message_template_status_update", {
+  announce(core, template, {
+    field: "message_template_status_update",
     event: status,
-    ...name(template),
     reason,
     message_template_category: template.category,
     ...(title !== undefined && { other_info: { title } }),
@@ -51,17 +51,17 @@ export function announceStatus(core: Core, template: Template, detail: StatusDet
 
 /** The webhook of a new quality. */
 export function announceQuality(core: Core, before: Template, after: Template): void {
-  announce(core, after, "message_template_quality_update", {
+  announce(core, after, {
+    field: "message_template_quality_update",
     previous_quality_score: before.quality,
     new_quality_score: after.quality,
-    ...name(after),
   });
 }
 
 /** The webhook of a category that has changed. */
 export function announceCategory(core: Core, before: Template, after: Template): void {
-  announce(core, after, "template_category_update", {
-    ...name(after),
+  announce(core, after, {
+    field: "template_category_update",
     previous_category: before.category,
     new_category: after.category,
   });
@@ -73,8 +73,8 @@ export function announceCorrectCategory(
   template: Template,
   correct_category: TemplateCategory,
 ): void {
-  announce(core, template, "template_category_update", {
-    ...name(template),
+  announce(core, template, {
+    field: "template_category_update",
     new_category: template.category,
     correct_category,
     category_update_timestamp: Math.floor(core.now() / 1000) + DAY_S,
@@ -90,7 +90,9 @@ function name(template: Template): WireObject {
   };
 }
 
-function announce(core: Core, { waba_id }: Template, field: string, value: WireObject): void {
+function announce(core: Core, template: Template, change: { field: string } & WireObject): void {
+  const { field, ...about } = change;
   const time = Math.floor(core.now() / 1000);
-  core.sender.enqueue(webhookBody(waba_id, value, { field, time }));
+  const value = { ...name(template), ...about };
+  core.sender.enqueue(webhookBody(template.waba_id, value, { field, time }));
 }
