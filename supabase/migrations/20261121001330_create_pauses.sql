@@ -163,16 +163,16 @@ create function wabase.heed_failure() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  code constant text := new.error ->> 'code';
+  meta_code constant text := new.error ->> 'code';
   pausing wabase.pausing_codes;
 begin
-  if code = '131050' then
+  if meta_code = '131050' then
     update public.whatsapp_contacts as contact set marketing_opted_out = true, marketing_preference_at = new.failed_at
     from public.whatsapp_conversations as conversation
     where conversation.id = new.conversation_id and contact.id = conversation.contact_id
       and coalesce(contact.marketing_preference_at, '-infinity') < new.failed_at;
   end if;
-  select * into pausing from wabase.pausing_codes where pausing_codes.code::text = heed_failure.code;
+  select * into pausing from wabase.pausing_codes where code::text = meta_code;
   -- A status that comes late says nothing of today.
   if found and new.failed_at > wabase.now() - interval '1 hour' and (pausing.scope = 'number' or new.content ? 'template') then
     perform wabase.pause(

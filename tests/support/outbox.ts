@@ -36,8 +36,8 @@ const leases = new Map<string, string>();
 
 /**
  * What a sender does before it calls Meta, and no more: a row in state `sending`, for which Meta has not
- * answered yet. In one transaction, so that the stack's own dispatcher does not take it. A conversation has
- * one message in flight.
+ * answered yet. In one transaction, so that the stack's own dispatcher does not take it; and whatever was sent
+ * before, which would make it wait.
  */
 export async function startSending(conversation_id: string): Promise<string> {
   const message = { conversation_id, type: "text", text: { body: "We are open until six." } };
@@ -45,6 +45,12 @@ export async function startSending(conversation_id: string): Promise<string> {
   return await withConnection(inject("workbench").superuser_url, async (sql) =>
     sql.begin(async (transaction) => {
       await transaction`select set_config('request.jwt.claims', '{"role": "service_role"}', true)`;
+      await transaction`
+        update public.whatsapp_numbers set sends_per_second = 1000
+        where id = (select number_id from public.whatsapp_conversations where id = ${conversation_id})`;
+      await transaction`select from public.whatsapp_conversations where id = ${conversation_id} for no key update`;
+      await transaction`delete from wabase.lanes where conversation_id = ${conversation_id}`;
+      await transaction`delete from wabase.outbox where conversation_id = ${conversation_id}`;
       const [queued] = await transaction<{ id: string }[]>`
         select whatsapp_enqueue_message(${transaction.json(message)}) ->> 'id' as id`;
       const [leased] = await transaction<{ id: string | null }[]>`
