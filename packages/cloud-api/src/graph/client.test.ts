@@ -179,3 +179,27 @@ test.each([
     expect(create).not.toThrow(/token-1|Bearer/);
   },
 );
+
+test("product_policy sends through the Marketing Messages API", async () => {
+  const server = answering(200, SENT);
+  const marketing = { type: "template", template: { name: "a" }, product_policy: "STRICT" };
+  await clientOf(server).sendMessage(phone_number_id, { to: "4915155501", ...marketing });
+  expect(server.calls[0]?.url).toBe(
+    `https://graph.facebook.com/v26.0/${phone_number_id}/marketing_messages`,
+  );
+  expect(server.calls[0]?.body).toMatchObject({ ...marketing, messaging_product: "whatsapp" });
+});
+
+test("a send to a group comes back with the group", async () => {
+  const server = answering(200, {
+    contacts: [{ input: "Y2FwaV9ncm91cDox" }],
+    messages: [{ id: "wamid.G", group_id: "Y2FwaV9ncm91cDox" }],
+  });
+  const sent = await clientOf(server).sendMessage(phone_number_id, {
+    to: "Y2FwaV9ncm91cDox",
+    recipient_type: "group",
+    type: "text",
+    text: { body: "All" },
+  });
+  expect(sent).toMatchObject({ wamid: "wamid.G", group_id: "Y2FwaV9ncm91cDox", wa_id: null });
+});

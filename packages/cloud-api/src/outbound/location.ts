@@ -6,7 +6,7 @@ import { say } from "./issues.ts";
 function degrees(limit: number) {
   const error = say(`must be degrees from -${limit} to ${limit}`, "write it as 37.4421");
   return z
-    .union([z.number(), z.string().regex(/^-?\d{1,3}(\.\d{1,20})?$/)], {
+    .union([z.number(), z.string().regex(/^-?\d{1,3}(\.\d{1,20})?$/, { error })], {
       error: (issue) => (issue.input === undefined ? say("is missing", "add it") : error),
     })
     .refine((value) => Math.abs(Number(value)) <= limit, { error });

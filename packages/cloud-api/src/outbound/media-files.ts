@@ -35,9 +35,7 @@ export const mediaLimits: Readonly<Record<MediaKind, MediaLimits>> = {
 };
 
 /** Meta: static stickers "100 KB", animated ones "500 KB". */
-export const MAX_STATIC_STICKER_BYTES = 100 * KB;
-/** Meta: a voice message over 512 KB shows a download icon in place of the play icon. */
-export const MAX_VOICE_PLAY_ICON_BYTES = 512 * KB;
+const MAX_STATIC_STICKER_BYTES = 100 * KB;
 /** Meta: voice messages "require .ogg files encoded with the OPUS codec". */
 const VOICE_MIME_TYPE = "audio/ogg";
 

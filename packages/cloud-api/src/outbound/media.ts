@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { boolean, metaId, object, text, url } from "./fields.ts";
 import { say } from "./issues.ts";
 import { MAX_CAPTION_CHARACTERS } from "./limits.ts";
@@ -22,11 +21,10 @@ function hasOneSource({
   return (id === undefined) !== (link === undefined);
 }
 
-/** An image or a video without a caption, as headers and cards take them. */
+/** A sticker; an image or a video without a caption, as headers and cards take them. */
 export const plainMediaSchema = object(source).refine(hasOneSource, ONE_SOURCE);
-export const stickerPartSchema = plainMediaSchema;
-export const imagePartSchema = object({ ...source, caption }).refine(hasOneSource, ONE_SOURCE);
-export const videoPartSchema = imagePartSchema;
+/** An image or a video. */
+export const captionedMediaSchema = object({ ...source, caption }).refine(hasOneSource, ONE_SOURCE);
 /** With `voice: true` a voice message, which must be OGG with the OPUS codec. */
 export const audioPartSchema = object({ ...source, voice: boolean().optional() }).refine(
   hasOneSource,
@@ -42,5 +40,3 @@ export const headerDocumentSchema = object({ ...source, filename: text().optiona
   hasOneSource,
   ONE_SOURCE,
 );
-
-export type MediaPart = z.infer<typeof plainMediaSchema>;

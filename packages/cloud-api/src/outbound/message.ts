@@ -9,10 +9,9 @@ import { DIRECT_SEND_TTL_SECONDS, MARKETING_TTL_SECONDS } from "./limits.ts";
 import { locationPartSchema } from "./location.ts";
 import {
   audioPartSchema,
+  captionedMediaSchema,
   documentPartSchema,
-  imagePartSchema,
-  stickerPartSchema,
-  videoPartSchema,
+  plainMediaSchema,
 } from "./media.ts";
 import { pinPartSchema, reactionPartSchema } from "./reaction.ts";
 import { templateNameSchema, templatePartSchema } from "./template/template.ts";
@@ -90,11 +89,11 @@ const outboundMessageSchema = z.discriminatedUnion(
   "type",
   [
     textSchema,
-    object({ type: oneOf(["image"]), image: imagePartSchema, ...answer }),
+    object({ type: oneOf(["image"]), image: captionedMediaSchema, ...answer }),
     object({ type: oneOf(["audio"]), audio: audioPartSchema, ...answer }),
-    object({ type: oneOf(["video"]), video: videoPartSchema, ...answer }),
+    object({ type: oneOf(["video"]), video: captionedMediaSchema, ...answer }),
     object({ type: oneOf(["document"]), document: documentPartSchema, ...answer }),
-    object({ type: oneOf(["sticker"]), sticker: stickerPartSchema, ...answer }),
+    object({ type: oneOf(["sticker"]), sticker: plainMediaSchema, ...answer }),
     object({ type: oneOf(["location"]), location: locationPartSchema, ...answer }),
     object({ type: oneOf(["contacts"]), contacts: contactsPartSchema, ...answer }),
     object({ type: oneOf(["reaction"]), reaction: reactionPartSchema }),

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { integer, object, oneOf, text, wamid } from "./fields.ts";
 import { say } from "./issues.ts";
 import { MAX_PIN_DAYS } from "./limits.ts";
@@ -36,5 +35,3 @@ export const pinPartSchema = object({
     context.addIssue({ code: "custom", path: ["expiration_days"], message });
   }
 });
-
-export type ReactionPart = z.infer<typeof reactionPartSchema>;

@@ -88,7 +88,11 @@ export const orderStatusSchema = object({
   }).optional(),
   payment: object({
     status: oneOf(["pending", "captured", "failed"]),
-    timestamp: z.union([integer(0, Number.MAX_SAFE_INTEGER), text()]).optional(),
+    timestamp: z
+      .union([integer(0, Number.MAX_SAFE_INTEGER), text()], {
+        error: say("must be Unix seconds", "write a whole number"),
+      })
+      .optional(),
   }).optional(),
 }).refine(({ order, payment }) => order !== undefined || payment !== undefined, {
   error: say("says no status", "give order or payment"),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { freeObject, integer, list, object, oneOf, text } from "../fields.ts";
 import { orderDetailsSchema } from "../interactive/orders.ts";
 import { checkProductSections, productSectionSchema } from "../interactive/products.ts";
+import { unknownType } from "../interactive/parts.ts";
 import { say } from "../issues.ts";
 import {
   MAX_CALL_BUTTON_MINUTES,
@@ -13,20 +14,22 @@ import {
   MAX_TEMPLATE_URL_CHARACTERS,
 } from "../limits.ts";
 
+const INDEX = say(
+  `must be a whole number from 0 to ${MAX_TEMPLATE_BUTTONS - 1}`,
+  "count the template's buttons from 0",
+);
+
 /** Which of the template's buttons it is, from 0. Meta's examples write it as text too. */
 const index = z.union(
   [
-    z
-      .int()
-      .min(0)
-      .max(MAX_TEMPLATE_BUTTONS - 1),
-    z.string().regex(/^\d$/).transform(Number),
+    integer(0, MAX_TEMPLATE_BUTTONS - 1),
+    z.string().regex(/^\d$/, { error: INDEX }).transform(Number),
   ],
   {
     error: ({ input }) =>
       input === undefined
         ? say("is missing", "say which button of the template it is, from 0")
-        : say(`must be 0 to ${MAX_TEMPLATE_BUTTONS - 1}`, "count the template's buttons from 0"),
+        : INDEX,
   },
 );
 
@@ -107,10 +110,14 @@ const orderDetailsButton = object({
   parameters: actionParameters(object({ order_details: orderDetailsSchema })),
 });
 
-const voiceCallParameter = z.discriminatedUnion("type", [
-  object({ type: oneOf(["ttl_minutes"]), ttl_minutes: integer(1, MAX_CALL_BUTTON_MINUTES) }),
-  payload(MAX_CALL_PAYLOAD_CHARACTERS),
-]);
+const voiceCallParameter = z.discriminatedUnion(
+  "type",
+  [
+    object({ type: oneOf(["ttl_minutes"]), ttl_minutes: integer(1, MAX_CALL_BUTTON_MINUTES) }),
+    payload(MAX_CALL_PAYLOAD_CHARACTERS),
+  ],
+  { error: unknownType(["ttl_minutes", "payload"]) },
+);
 
 const voiceCallButton = object({
   type: oneOf(["button"]),

@@ -113,7 +113,6 @@ const componentSchema = z.discriminatedUnion(
 );
 
 export type TemplateComponent = z.infer<typeof componentSchema>;
-export type TemplateCard = z.infer<typeof cardSchema>;
 export type CardComponent = z.infer<typeof cardComponentSchema>;
 
 /** One header, one body, …, and each button once. */
