@@ -70,6 +70,7 @@ function withReply(reply: object, given: { [key: string]: unknown }): object {
   if (Object.keys(given).length === 0) return reply;
   const type = loose(reply).text("type") ?? "";
   const content = loose(reply).at(type);
+  if (Array.isArray(content.value)) return reply;
   const nfm = content.at("nfm_reply");
   const json = nfm.text("response_json");
   if (json === null) return { ...reply, [type]: { ...asObject(content.value), ...given } };
