@@ -10,7 +10,7 @@ import {
   type RecipientKind,
   summaryOf,
   userIdSchema,
-} from "@wabase/cloud-api";
+} from "@wabase/cloud-api/outbound";
 import { z } from "zod";
 
 // A request is Meta's own body of POST /messages, and beside it what is ours: which number or conversation, the
