@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseSendRequest } from "./request.ts";
 
@@ -184,4 +185,14 @@ describe("a read receipt", () => {
   ])("%j is refused", (body, field) => {
     expect(fieldsOf(body)).toEqual([field]);
   });
+});
+
+const page = readFileSync(new URL("../../../docs/messages.md", import.meta.url), "utf8");
+const requests = [...page.matchAll(/^```json request\n(.*?)^```$/gms)].map(
+  ([, text]) => text ?? "",
+);
+
+test.each(requests)("a request of docs/messages.md is taken: %s", (request) => {
+  expect(requests.length).toBe(6);
+  expect(fieldsOf(JSON.parse(request))).toEqual([]);
 });
