@@ -21,6 +21,8 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
+const KEEP_ALIVE_MS = 10 * 60_000;
+
 /** Serves over HTTP. Rejects where the port is taken. */
 export async function listen(
   core: Core,
@@ -31,6 +33,9 @@ export async function listen(
     overrideGlobalObjects: false,
   });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  // Longer than any client keeps a connection idle: one that closes while a request is on its way loses an answer,
+  // and answers are to be lost only where a fault asks for it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await open(server, { port, hostname });
   const own_port = portOf(server);
   const url = `http://${reachableHost(hostname)}:${own_port}`;
