@@ -71,7 +71,10 @@ begin
     raise exception 'type: must be one of %', array_to_string(kinds, ', ') using errcode = '22023';
   end if;
   perform wabase.check_fields(
-    content, array['type', 'context', 'category', 'product_policy', 'message_activity_sharing', kind], ''
+    content,
+    array['type', 'context', 'category', 'direct_send_config', 'product_policy', 'message_activity_sharing',
+      'message_send_ttl_seconds', kind],
+    ''
   );
   if jsonb_typeof(content -> kind) is distinct from (case kind when 'contacts' then 'array' else 'object' end) then
     raise exception '%: is missing', kind using errcode = '22023', hint = format('Send {"type": "%s", "%s": …}.', kind, kind);

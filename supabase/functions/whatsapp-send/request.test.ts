@@ -189,7 +189,7 @@ describe("a read receipt", () => {
 
 const page = readFileSync(new URL("../../../docs/messages.md", import.meta.url), "utf8");
 const requests = [...page.matchAll(/^```json request\n(.*?)^```$/gms)].map(
-  ([, text]) => text ?? "",
+  ([, json]) => json ?? "",
 );
 
 test.each(requests)("a request of docs/messages.md is taken: %s", (request) => {
