@@ -10,7 +10,11 @@ const SUB_TYPES: { readonly [type: string]: string } = { OTP: "url", SPM: "mpm" 
 
 const typeOf = (button: Loose) => (button.text("type") ?? "").toUpperCase();
 const subTypeOf = (type: string) => SUB_TYPES[type] ?? type.toLowerCase();
-const indexOf = (given: Part) => given.number("index", { min: 0, max: 9 });
+/** Where a button stands. A call button may be named without its place: there is one at most. */
+const indexOf = (given: Part, defined: readonly Loose[]) =>
+  !given.has("index") && given.raw("sub_type") === "voice_call"
+    ? defined.findIndex((button) => typeOf(button) === "VOICE_CALL")
+    : given.number("index", { min: 0, max: 9 });
 const firstParameter = (given: Part | undefined) =>
   given?.has("parameters") ? given.list("parameters", { min: 0, max: 10 })[0] : undefined;
 
@@ -26,7 +30,7 @@ function neededParameter(button: Loose): string | null {
 /** Checks the buttons of a send against those of the template. */
 export function checkButtons(defined: readonly Loose[], given: readonly Part[]): void {
   for (const part of given) {
-    const index = indexOf(part);
+    const index = indexOf(part, defined);
     const button = defined[index];
     const sub_type = part.text("sub_type", { max: 100 }).toLowerCase();
     if (!button) {
@@ -41,7 +45,7 @@ export function checkButtons(defined: readonly Loose[], given: readonly Part[]):
   for (const [index, button] of defined.entries()) {
     const needed = neededParameter(button);
     if (needed === null) continue;
-    const parameter = firstParameter(given.find((part) => indexOf(part) === index));
+    const parameter = firstParameter(given.find((part) => indexOf(part, defined) === index));
     if (!parameter?.has(needed)) {
       throw new GraphFault(131008, {
         details: `buttons: Button at index ${index} of type ${typeOf(button)} requires a parameter`,
@@ -54,7 +58,7 @@ export function checkButtons(defined: readonly Loose[], given: readonly Part[]):
 /** The buttons as the customer sees them. */
 export function viewButtons(defined: readonly Loose[], given: readonly Part[]): Choice[] {
   return defined.map((button, index) => {
-    const parameter = firstParameter(given.find((part) => indexOf(part) === index));
+    const parameter = firstParameter(given.find((part) => indexOf(part, defined) === index));
     return viewButton(button, String(index), parameter);
   });
 }
