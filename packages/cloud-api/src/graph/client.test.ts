@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { parseOutboundMessage } from "../outbound/message.ts";
+import { SAMPLE_MESSAGES } from "../outbound/test-messages.ts";
 import { createGraphClient } from "./client.ts";
 import { answering, SENT, type FakeServer } from "./test-server.ts";
 
@@ -203,3 +205,19 @@ test("a send to a group comes back with the group", async () => {
   });
   expect(sent).toMatchObject({ wamid: "wamid.G", group_id: "Y2FwaV9ncm91cDox", wa_id: null });
 });
+
+test.each(Object.entries(SAMPLE_MESSAGES))(
+  "what was checked is what is sent: %s",
+  async (_name, sample) => {
+    const server = answering(200, SENT);
+    const parsed = parseOutboundMessage(sample);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+    await clientOf(server).sendMessage(phone_number_id, { ...parsed.message, to: "4915155501" });
+    expect(server.calls[0]?.body).toEqual({
+      ...parsed.message,
+      messaging_product: "whatsapp",
+      recipient_type: "individual",
+      to: "+4915155501",
+    });
+  },
+);

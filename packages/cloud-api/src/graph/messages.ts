@@ -1,23 +1,29 @@
 import { z } from "zod";
 import { describeIssues } from "../describe-issues.ts";
 import type { JsonValue } from "../json/json.ts";
+import type { OutboundMessage } from "../outbound/message.ts";
 import { InvalidRequestError } from "./errors.ts";
 
 /** To whom: a phone number (+E.164, or wa_id digits as we keep them), or a business-scoped user id. */
 export type Recipient = { to: string; recipient?: never } | { to?: never; recipient: string };
 
-/**
- * A message as POST /{phone_number_id}/messages takes it, without `messaging_product`. The part named by `type`
- * is Meta's, unchecked here: parseOutboundMessage checks it. With `recipient_type: "group"`, `to` is a group id;
- * with `product_policy` the message goes to /marketing_messages.
- */
-export type SendRequest = Recipient & {
+/** Meta's body of a message, whose part named by `type` nobody has checked. */
+interface UncheckedMessage {
   type: string;
-  recipient_type?: "individual" | "group";
   context?: { message_id: string };
-  biz_opaque_callback_data?: string;
   [part: string]: JsonValue | undefined;
-};
+}
+
+/**
+ * A message as POST /{phone_number_id}/messages takes it, without `messaging_product`: as parseOutboundMessage gives
+ * it, or as it is. With `recipient_type: "group"`, `to` is a group id; with `product_policy` the message goes to
+ * /marketing_messages.
+ */
+export type SendRequest = (OutboundMessage | UncheckedMessage) &
+  Recipient & {
+    recipient_type?: "individual" | "group";
+    biz_opaque_callback_data?: string;
+  };
 
 /** Meta has taken the message; whether it arrives, the status webhooks tell. */
 export interface SentMessage {
@@ -46,7 +52,7 @@ const sentSchema = z.object({
 });
 
 /** The JSON to send. Throws InvalidRequestError where the recipient or the callback data cannot be right. */
-export function buildMessage(message: SendRequest): Record<string, JsonValue | undefined> {
+export function buildMessage(message: SendRequest): object {
   const data = message.biz_opaque_callback_data;
   if (data !== undefined && data.length > MAX_CALLBACK_DATA_CHARACTERS) {
     throw new InvalidRequestError(
@@ -63,7 +69,8 @@ export function buildMessage(message: SendRequest): Record<string, JsonValue | u
 
 /** Which endpoint takes a message: `product_policy` belongs to the Marketing Messages API alone. */
 export function endpointOf(message: SendRequest): "messages" | "marketing_messages" {
-  return message["product_policy"] === undefined ? "messages" : "marketing_messages";
+  const is_marketing = "product_policy" in message && message.product_policy !== undefined;
+  return is_marketing ? "marketing_messages" : "messages";
 }
 
 function formatRecipient(message: SendRequest): { to: string } | { recipient: string } {
