@@ -9,6 +9,8 @@ export interface UploadOptions {
   body: UploadBody;
   mime_type: string;
   filename?: string;
+  /** For the whole upload. */
+  timeout_ms?: number;
 }
 
 export interface MediaOptions {
@@ -28,7 +30,10 @@ export interface MediaLocation {
 }
 
 export interface GraphMedia {
-  /** The id is good for 30 days, for messages of this number. */
+  /**
+   * The id is good for 30 days, for messages of this number. Where the runtime repeats it, Meta has the file twice and
+   * we know one of them: no harm.
+   */
   upload(options: UploadOptions): Promise<{ media_id: string }>;
   /** Throws GraphApiError 100 where Meta has it no more: ids from webhooks live seven days. */
   find(options: MediaOptions): Promise<MediaLocation>;
@@ -50,15 +55,18 @@ export function createGraphMedia(connection: Connection, root: string): GraphMed
     withQuery(`${root}/${checkId("media_id", media_id)}`, { phone_number_id });
 
   return {
-    async upload({ phone_number_id, body, mime_type, filename = "file" }) {
-      const response = await requestJson(connection, {
-        method: "POST",
-        url: `${root}/${checkId("phone_number_id", phone_number_id)}/media`,
-        body: multipartOf(
-          { messaging_product: "whatsapp", type: mime_type },
-          { body, mime_type, filename },
-        ),
-      });
+    async upload({ phone_number_id, body, mime_type, filename = "file", timeout_ms = 120_000 }) {
+      const response = await requestJson(
+        { ...connection, timeout_ms },
+        {
+          method: "POST",
+          url: `${root}/${checkId("phone_number_id", phone_number_id)}/media`,
+          body: multipartOf(
+            { messaging_product: "whatsapp", type: mime_type },
+            { body, mime_type, filename },
+          ),
+        },
+      );
       return { media_id: readBody(uploadedSchema, response).id };
     },
     async find(options) {

@@ -33,6 +33,24 @@ test("all but pins go to a person, by phone or user id", () => {
   }
 });
 
+test("a template with a code goes to a phone alone", () => {
+  const parsed = parseOutboundMessage(SAMPLE_MESSAGES["a code (OTP)"]);
+  if (!parsed.ok) throw new Error("not a message");
+  const definition = {
+    name: "login_code",
+    language: "en_US",
+    category: "AUTHENTICATION",
+    components: [],
+  };
+  for (const to of ["user_id", "group"] as const) {
+    expect(checkRecipient(parsed.message, to, definition)).toMatchObject([
+      { field: "template.name", fix: "send it to a phone, with to" },
+    ]);
+  }
+  expect(checkRecipient(parsed.message, "phone", definition)).toEqual([]);
+  expect(checkRecipient(parsed.message, "user_id")).toEqual([]);
+});
+
 test.each([
   ["US.13491208655302741918", true],
   ["US.ENT.13491208655302741918", true],

@@ -1,5 +1,6 @@
 import type { OutboundIssue } from "./issues.ts";
 import type { OutboundMessage } from "./message.ts";
+import type { TemplateDefinition } from "../template/definition.ts";
 import { matching } from "./fields.ts";
 
 /** A business-scoped user id: `CC.` and letters and digits, `CC.ENT.…` for a parent one. */
@@ -17,8 +18,19 @@ export const groupIdSchema = matching(
 
 export type RecipientKind = "phone" | "user_id" | "group";
 
-/** Why a message of this kind cannot go to a recipient of this kind. */
-export function checkRecipient(message: OutboundMessage, to: RecipientKind): OutboundIssue[] {
+/**
+ * Why a message of this kind cannot go to a recipient of this kind. A template that carries a code is told by its
+ * definition: Meta sends it to phones alone (131062).
+ */
+export function checkRecipient(
+  message: OutboundMessage,
+  to: RecipientKind,
+  definition?: TemplateDefinition,
+): OutboundIssue[] {
+  if (to !== "phone" && definition?.category?.toUpperCase() === "AUTHENTICATION") {
+    const problem = "is an authentication template, which goes to phone numbers alone";
+    return [{ field: "template.name", problem, fix: "send it to a phone, with to" }];
+  }
   if (to !== "group") {
     if (message.type !== "pin") return [];
     const fix = 'send it to a group, with recipient_type: "group"';
