@@ -142,12 +142,11 @@ function npmTargetProblem(specifier: string, target: string): string | null {
   return other === undefined ? null : `is ${version} here, but ${other.wanted} in ${other.file}`;
 }
 
-/** A package's entry file. A folder would be uploaded whole, tests and fixtures with it. */
+/** An entry file of a package, as its `exports` name it. A folder would be uploaded whole, tests and fixtures with it. */
 function localTargetProblem(specifier: string, target: string): string | null {
-  const item = packages.find(({ name }) => name === specifier);
-  const entry = z.string().safeParse(item?.exports["."]);
-  if (item === undefined || !entry.success)
-    return "is no package of this repository with one entry";
+  const item = packages.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+  const entry = z.string().safeParse(item?.exports[`.${specifier.slice(item.name.length)}`]);
+  if (item === undefined || !entry.success) return "is no entry of a package of this repository";
   if (!existsSync(target) || !statSync(target).isFile()) return `${show(target)} is no file`;
   const expected = join(item.folder, entry.data);
   return target === expected ? null : `is ${show(target)} here, but ${show(expected)} for Node`;

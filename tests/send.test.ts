@@ -279,13 +279,16 @@ describe("who may not send changes nothing", () => {
 });
 
 describe("what no member may call", () => {
-  test("whatsapp_ingest, whatsapp_start_send, whatsapp_record_send: 42501, for members as for anon", async () => {
+  test("whatsapp_ingest, whatsapp_lease_sends, whatsapp_record_sends: 42501, for members as for anon", async () => {
     const message_id = crypto.randomUUID();
     for (const client of [tenant.admin, tenant.agent, tenant.viewer, anonClient()]) {
       const answers = [
         await client.rpc("whatsapp_ingest", { deliveries: [] }),
-        await client.rpc("whatsapp_start_send", { message_id }),
-        await client.rpc("whatsapp_record_send", { message_id, outcome: { status: "accepted" } }),
+        await client.rpc("whatsapp_lease_sends", { max_sends: 1, lease_id: message_id }),
+        await client.rpc("whatsapp_record_sends", {
+          outcomes: [{ id: message_id, lease_id: message_id, action: "accepted" }],
+        }),
+        await client.rpc("whatsapp_wake_dispatcher"),
       ];
       for (const { error } of answers) expect(error?.code).toBe("42501");
     }

@@ -1,343 +1,241 @@
--- Sending. The message row is the outbox: it is there, and committed, before Meta is called.
+-- Sending. The message row is the outbox: it is there, and committed, before Meta is called. What the senders
+-- need to find their work lies beside it in narrow tables that hold what is not settled yet and nothing
+-- else, so that leasing costs the same whatever the history's size, and the wide message row and its indexes
+-- are written only when its state changes.
 --
---   whatsapp_enqueue_message   a member, or the service key: the row, in state queued
---   whatsapp_start_send        the sender (service key): queued → sending, for one sender alone
---   whatsapp_record_send       the sender: what Meta answered
+--   whatsapp_enqueue_message   a member, or the service key: the row, in state queued           (…0910)
+--   whatsapp_cancel_message    the same: queued → cancelled                                     (…0920)
+--   whatsapp_lease_sends       the dispatcher (service key): queued → sending, for it alone      (…1310)
+--   whatsapp_record_sends      the dispatcher: what Meta answered                               (…1320)
 --
--- Errors carry what PostgREST makes a status of: 42501 is 403, 22023 and 23505 are 400 and 409. The
--- message begins with the field that is wrong, the hint says the fix.
+-- Locks are taken in this order: conversation, lane, wamid, message, each by its key.
 
--- What is not known here would go to Meta as it is: another recipient, for one.
-create function wabase.check_fields(value jsonb, known text[], path text) returns void
-language plpgsql immutable set search_path = ''
+alter table public.whatsapp_numbers
+  add column sends_per_second integer not null default 80,
+  add constraint sends_per_second_is_1_to_1000 check (sends_per_second between 1 and 1000);
+comment on column public.whatsapp_numbers.sends_per_second is
+  'How many messages a second Meta lets the number send: 80, 1,000 once Meta has upgraded it (seen in the webhook '
+  'phone_number_quality_update), 20 where the business also uses its WhatsApp Business app (coexistence): set that by hand.';
+
+-- A latest event that is another one later on takes the throughput back from nobody.
+create function wabase.raise_throughput() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.sends_per_second := 1000;
+  return new;
+end
+$$;
+create trigger the_throughput_is_upgraded
+  before update of quality_event on public.whatsapp_numbers
+  for each row when (new.quality_event = 'THROUGHPUT_UPGRADE' and old.quality_event is distinct from new.quality_event)
+  execute function wabase.raise_throughput();
+
+alter table public.whatsapp_tenants
+  add column unknown_term interval not null default '1 hour',
+  add constraint unknown_term_is_at_least_a_minute check (unknown_term >= '1 minute');
+comment on column public.whatsapp_tenants.unknown_term is
+  'How long a message in state unknown waits for the status that settles it, before it is left to a human, or sent '
+  'again where the caller said that a double is acceptable.';
+
+alter table public.whatsapp_messages
+  add column scheduled_at timestamptz,
+  add column held_at timestamptz;
+comment on column public.whatsapp_messages.scheduled_at is 'Not to be sent before.';
+comment on column public.whatsapp_messages.held_at is
+  'When Meta took it and held it back to look at the template''s quality first; a status says how that ended.';
+
+-- The moment, not the transaction's: a call may have waited for a lock. Tests set wabase.now, as for wabase.now().
+create function wabase.clock() returns timestamptz
+language sql volatile set search_path = ''
+as $$
+  select coalesce(nullif(current_setting('wabase.now', true), '')::timestamptz, clock_timestamp())
+$$;
+
+create table wabase.outbox (
+  message_id uuid primary key references public.whatsapp_messages (id) on delete cascade,
+  conversation_id uuid not null,
+  priority smallint not null,
+  due_at timestamptz not null,
+  not_before timestamptz,
+  attempts smallint not null default 0,
+  is_held boolean not null default false,
+  allow_duplicate boolean not null default false,
+  constraint priority_is_known check (priority in (0, 1))
+)
+with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+-- The next of a conversation: one step down this index for each priority, however many wait behind it.
+create index outbox_conversation_id_priority_due_at_idx
+  on wabase.outbox (conversation_id, priority, due_at, message_id) where not is_held;
+create index outbox_held_idx on wabase.outbox (conversation_id) where is_held;
+alter table wabase.outbox enable row level security;
+revoke all on table wabase.outbox from anon, authenticated, service_role;
+grant select on table wabase.outbox to service_role;
+comment on table wabase.outbox is
+  'One row for each message that is queued or being sent; it goes when the message is settled.';
+comment on column wabase.outbox.priority is '0: a reply. 1: a campaign''s. The lower goes first.';
+comment on column wabase.outbox.due_at is 'When it was queued, or for when it is scheduled: the order within a conversation.';
+comment on column wabase.outbox.not_before is 'Until when a second attempt waits.';
+comment on column wabase.outbox.is_held is 'Its template is paused; what comes after it in the conversation does not wait.';
+comment on column wabase.outbox.allow_duplicate is 'Whether it may be sent again where nobody knows if it was sent.';
+
+create table wabase.lanes (
+  conversation_id uuid primary key references public.whatsapp_conversations (id) on delete cascade,
+  number_id uuid not null,
+  priority smallint not null,
+  ready_at timestamptz,
+  blocked_until timestamptz,
+  pair_paid_at timestamptz,
+  lease_id uuid,
+  leased_message_id uuid,
+  leased_at timestamptz,
+  lease_expires_at timestamptz
+)
+with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+create index lanes_waiting_idx
+  on wabase.lanes (number_id, priority, ready_at) where lease_id is null and ready_at is not null;
+create index lanes_leased_idx on wabase.lanes (number_id, leased_at) where lease_id is not null;
+create index lanes_lease_expires_at_idx on wabase.lanes (lease_expires_at) where lease_id is not null;
+alter table wabase.lanes enable row level security;
+revoke all on table wabase.lanes from anon, authenticated, service_role;
+grant select on table wabase.lanes to service_role;
+comment on table wabase.lanes is
+  'A conversation with something to send. One message of it is in flight at a time, so order is kept; what Meta allows '
+  'between these two is counted here. Pruned when nothing waits and nothing is owed.';
+comment on column wabase.lanes.ready_at is 'When its next message may go; null: nothing waits. May be too early, never too late.';
+comment on column wabase.lanes.blocked_until is 'Meta said: not to this recipient before.';
+comment on column wabase.lanes.pair_paid_at is
+  'When all that was sent to the recipient is paid for at one message per 6 seconds. 45 may be owed.';
+comment on column wabase.lanes.lease_id is 'Whose call it is that is under way: the fencing token. Null: none is.';
+
+-- A webhook has joined two contacts: what waits in the conversation that goes, waits in the one that stays.
+create function wabase.follow_conversation() returns trigger
+language plpgsql security definer set search_path = ''
 as $$
 declare
-  field text;
+  waiting wabase.outbox;
 begin
-  if jsonb_typeof(value) is distinct from 'object' then
-    raise exception '%: must be an object', coalesce(nullif(path, ''), 'message') using errcode = '22023';
-  end if;
-  select key into field from jsonb_object_keys(value) as key where key <> all (known);
+  update wabase.outbox set conversation_id = new.conversation_id where message_id = new.id returning * into waiting;
   if found then
-    raise exception '%: is not a field of a text message', ltrim(path || '.' || field, '.') using errcode = '22023';
+    perform wabase.join_lane(new.conversation_id, new.number_id, waiting.priority, waiting.due_at);
   end if;
+  return null;
 end
 $$;
-
-create function wabase.check_text_message(message jsonb) returns void
-language plpgsql immutable set search_path = ''
-as $$
-declare
-  -- Meta's limit for the body of a text message.
-  max_body_characters constant integer := 4096;
-  characters integer;
-begin
-  perform wabase.check_fields(
-    message, '{phone_number_id,to,conversation_id,idempotency_key,type,text,context}', ''
-  );
-  if message ->> 'type' is distinct from 'text' then
-    raise exception 'type: only "text" can be sent' using errcode = '22023';
-  end if;
-  perform wabase.check_fields(message -> 'text', '{body,preview_url}', 'text');
-  if message ? 'context' then
-    perform wabase.check_fields(message -> 'context', '{message_id}', 'context');
-  end if;
-  if jsonb_typeof(message -> 'text' -> 'body') is distinct from 'string' then
-    raise exception 'text.body: is missing' using errcode = '22023', hint = 'Send {"type": "text", "text": {"body": "…"}}.';
-  end if;
-  characters := char_length(message -> 'text' ->> 'body');
-  if characters not between 1 and max_body_characters then
-    raise exception 'text.body: has % characters, 1 to % are allowed', characters, max_body_characters
-      using errcode = '22023', hint = 'Split the text into several messages.';
-  end if;
-end
-$$;
-
--- Finds the number, or says that there is none: in the same words to who may not know of it.
-create function wabase.number_to_send_from(with_phone_number_id text) returns public.whatsapp_numbers
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  number public.whatsapp_numbers;
-begin
-  select * into number from public.whatsapp_numbers as candidate
-  where candidate.phone_number_id = with_phone_number_id
-    and (
-      (select auth.role()) = 'service_role'
-      or candidate.tenant_id in (select wabase.my_tenants('{admin,agent,viewer}'))
-    );
-  if not found then
-    raise exception 'phone_number_id: none of your numbers has this id' using errcode = '42501';
-  end if;
-  return number;
-end
-$$;
-
--- The conversation with a phone, made where there is none: writing first (by template) makes one.
-create function wabase.conversation_to_send_in(number public.whatsapp_numbers, phone text)
-returns public.whatsapp_conversations
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  contact uuid;
-  conversation public.whatsapp_conversations;
-begin
-  select id into contact from public.whatsapp_contacts as known
-  where known.tenant_id = number.tenant_id and known.phone = conversation_to_send_in.phone;
-  if contact is null then
-    insert into public.whatsapp_contacts (tenant_id, phone) values (number.tenant_id, phone)
-    on conflict do nothing returning id into contact;
-    contact := coalesce(contact, wabase.find_contact(number.tenant_id, phone, null));
-  end if;
-  insert into public.whatsapp_conversations (tenant_id, number_id, contact_id)
-  values (number.tenant_id, number.id, contact)
-  on conflict (number_id, contact_id) do nothing;
-  select * into conversation from public.whatsapp_conversations
-  where number_id = number.id and contact_id = contact;
-  return conversation;
-end
-$$;
-
-create function wabase.target_of(message jsonb) returns public.whatsapp_conversations
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  conversation public.whatsapp_conversations;
-  phone constant text := ltrim(message ->> 'to', '+');
-begin
-  if message ? 'conversation_id' then
-    select * into conversation from public.whatsapp_conversations as candidate
-    where candidate.id = wabase.parse_uuid('conversation_id', message ->> 'conversation_id')
-      and (
-        (select auth.role()) = 'service_role'
-        or candidate.tenant_id in (select wabase.my_tenants('{admin,agent,viewer}'))
-      );
-    if not found then
-      raise exception 'conversation_id: none of your conversations has this id' using errcode = '42501';
-    end if;
-    return conversation;
-  end if;
-  if coalesce(phone, '') !~ '^[1-9][0-9]{6,14}$' then
-    raise exception 'to: is not a phone number with country code'
-      using errcode = '22023', hint = 'Give it in E.164 form: +4915112345678.';
-  end if;
-  return wabase.conversation_to_send_in(wabase.number_to_send_from(message ->> 'phone_number_id'), phone);
-end
-$$;
-
-create function wabase.parse_uuid(field text, value text) returns uuid
-language plpgsql immutable set search_path = ''
-as $$
-begin
-  return value::uuid;
-exception when invalid_text_representation then
-  raise exception '%: is not a UUID', field using errcode = '22023';
-end
-$$;
-
-create function wabase.enqueue_message(message jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  conversation public.whatsapp_conversations;
-  outgoing constant jsonb := message - 'phone_number_id' - 'conversation_id' - 'to' - 'idempotency_key';
-  key constant text := message ->> 'idempotency_key';
-  queued public.whatsapp_messages;
-begin
-  perform wabase.check_text_message(message);
-  conversation := wabase.target_of(message);
-  if not wabase.may_work_on(conversation) then
-    if message ? 'conversation_id' and not conversation.tenant_id = any (array(select wabase.my_tenants('{viewer}'))) then
-      -- As target_of says it of one that does not exist.
-      raise exception 'conversation_id: none of your conversations has this id' using errcode = '42501';
-    end if;
-    raise exception 'role: you may not send in this conversation'
-      using errcode = '42501', hint = 'Viewers may not send; agents may where the conversation is theirs, their team''s or nobody''s.';
-  end if;
-
-  if key is not null then
-    -- One at a time for a key: who comes second finds the row of who came first.
-    perform pg_advisory_xact_lock(hashtextextended('wabase.idempotency ' || conversation.tenant_id || key, 0));
-    select * into queued from public.whatsapp_messages
-    where tenant_id = conversation.tenant_id and idempotency_key = key;
-    if found then
-      if queued.conversation_id <> conversation.id or queued.content <> outgoing then
-        raise exception 'idempotency_key: was used for another message'
-          using errcode = '23505', hint = 'Use a new key for a new message.';
-      end if;
-      return wabase.describe_message(queued) || '{"is_new": false}';
-    end if;
-  end if;
-
-  if coalesce(conversation.customer_window_expires_at, '-infinity') <= wabase.now() then
-    raise exception 'customer_window: %', case when conversation.customer_window_expires_at is null
-        then 'the contact has not written yet' else 'closed at ' || conversation.customer_window_expires_at end
-      using errcode = '22023', hint = 'Outside the 24 hours after the contact''s last message only templates may be sent.';
-  end if;
-
-  insert into public.whatsapp_messages (
-    tenant_id, number_id, conversation_id, direction, status, type, body, content, reply_to_wamid, occurred_at,
-    idempotency_key, sender_id
+create trigger the_outbox_follows_the_conversation
+  after update of conversation_id on public.whatsapp_messages
+  for each row when (
+    new.direction = 'outbound' and new.status in ('queued', 'sending') and old.conversation_id <> new.conversation_id
   )
-  values (
-    conversation.tenant_id, conversation.number_id, conversation.id, 'outbound', 'queued', message ->> 'type',
-    message -> 'text' ->> 'body', outgoing, message -> 'context' ->> 'message_id', clock_timestamp(), key, (select auth.uid())
-  )
-  returning * into queued;
-  update public.whatsapp_conversations
-  set last_message_id = queued.id, last_message_at = queued.occurred_at
-  where id = conversation.id and coalesce(last_message_at, '-infinity') <= queued.occurred_at;
-  return wabase.describe_message(queued) || '{"is_new": true}';
-end
-$$;
+  execute function wabase.follow_conversation();
 
-create function wabase.describe_message(message public.whatsapp_messages) returns jsonb
-language sql stable set search_path = ''
+-- The lane's next look is not later than this message. Too early does no harm: the lease looks again.
+create function wabase.join_lane(conversation uuid, of_number uuid, with_priority smallint, from_when timestamptz) returns void
+language plpgsql set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', message.id, 'conversation_id', message.conversation_id, 'status', message.status, 'wamid', message.wamid
-  )
-$$;
-
-create function public.whatsapp_enqueue_message(message jsonb) returns jsonb
-language sql volatile security invoker set search_path = ''
-as $$
-  select wabase.enqueue_message(message)
-$$;
-comment on function public.whatsapp_enqueue_message(jsonb) is
-  'Queues a message under the caller''s own rights: {phone_number_id, to} or {conversation_id}, type '
-  '"text", text: {body}, context: {message_id}?, idempotency_key?. Answers {id, conversation_id, status, '
-  'wamid, is_new}.';
-
--- queued → sending, for one sender alone. Null where another has it, or it is past that.
-create function public.whatsapp_start_send(message_id uuid) returns jsonb
-language sql volatile security definer set search_path = ''
-as $$
-  with started as (
-    update public.whatsapp_messages set status = 'sending', sending_at = clock_timestamp()
-    where id = message_id and status = 'queued'
-    returning id, number_id, conversation_id, content
-  )
-  select jsonb_build_object(
-    'id', started.id, 'phone_number_id', number.phone_number_id, 'to', contact.phone, 'recipient', contact.bsuid,
-    'content', started.content
-  )
-  from started
-  join public.whatsapp_numbers as number on number.id = started.number_id
-  join public.whatsapp_conversations as conversation on conversation.id = started.conversation_id
-  join public.whatsapp_contacts as contact on contact.id = conversation.contact_id
-$$;
-comment on function public.whatsapp_start_send(uuid) is
-  'Takes a queued message for sending: {id, phone_number_id, to, recipient, content}, or null where it is '
-  'not queued (any more). For the service key alone.';
-
-create function public.whatsapp_record_send(message_id uuid, outcome jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  result constant public.whatsapp_message_status := outcome ->> 'status';
-  message public.whatsapp_messages;
-  answered wabase.incoming_status;
 begin
-  if result not in ('accepted', 'failed', 'unknown') then
-    raise exception 'outcome.status: is %, must be accepted, failed or unknown', result using errcode = '22023';
-  end if;
-  select * into message from public.whatsapp_messages where id = message_id and direction = 'outbound';
-  if not found then
-    raise exception 'message_id: no outbound message has this id' using errcode = '22023';
-  end if;
-  answered.number_id := message.number_id;
-  answered.wamid := coalesce(message.wamid, outcome ->> 'wamid');
-  if answered.wamid is not null then
-    perform wabase.lock_wamids(array[answered]);
-  end if;
-  update public.whatsapp_messages
+  insert into wabase.lanes as lane (conversation_id, number_id, priority, ready_at)
+  values (conversation, of_number, with_priority, from_when)
+  on conflict (conversation_id) do update
   set
-    -- Statuses may have come before Meta's answer did: they are not taken back.
-    status = greatest(status, result),
-    error = case when result > status then outcome -> 'error' else error end,
-    wamid = coalesce(wamid, answered.wamid),
-    accepted_at = case when result = 'accepted' then coalesce(accepted_at, clock_timestamp()) else accepted_at end,
-    failed_at = case when result = 'failed' then coalesce(failed_at, clock_timestamp()) else failed_at end
-  where id = message_id;
-  if answered.wamid is not null then
-    perform wabase.apply_statuses(wabase.take_parked_statuses(array[answered]));
-  end if;
-  select * into message from public.whatsapp_messages where id = message_id;
-  return wabase.describe_message(message);
-end
-$$;
-comment on function public.whatsapp_record_send(uuid, jsonb) is
-  'What became of a call to Meta: {status: accepted, wamid} or {status: failed | unknown, error}. '
-  'Answers {id, conversation_id, status, wamid}. For the service key alone.';
-
-create function wabase.mark_read(message_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  message public.whatsapp_messages;
-  conversation public.whatsapp_conversations;
-begin
-  select inbound.* into message
-  from public.whatsapp_messages as inbound
-  where inbound.id = message_id and inbound.direction = 'inbound'
-    and (
-      (select auth.role()) = 'service_role'
-      or inbound.tenant_id in (select wabase.my_tenants('{admin,agent,viewer}'))
-    );
-  select * into conversation from public.whatsapp_conversations
-  where id = message.conversation_id for no key update;
-  if not found or not wabase.may_work_on(conversation) then
-    raise exception 'message_id: you may not mark this message as read' using errcode = '42501';
-  end if;
-  -- Meta marks the earlier messages as read too; what came later stays unread.
-  -- Nothing that was read before is unread again.
-  update public.whatsapp_conversations
-  set unread_count = least(unread_count, (
-    select count(*) from public.whatsapp_messages as later
-    where later.conversation_id = conversation.id and later.direction = 'inbound'
-      and (later.occurred_at, later.id) > (message.occurred_at, message.id)
-  ))
-  where id = conversation.id;
-  return (
-    select jsonb_build_object('phone_number_id', number.phone_number_id, 'wamid', message.wamid)
-    from public.whatsapp_numbers as number where number.id = message.number_id
-  );
+    priority = case when lane.ready_at is null then excluded.priority else least(lane.priority, excluded.priority) end,
+    ready_at = least(lane.ready_at, greatest(excluded.ready_at, lane.blocked_until, wabase.pair_ready_at(lane.pair_paid_at)));
 end
 $$;
 
-create function public.whatsapp_mark_read(message_id uuid) returns jsonb
-language sql volatile security invoker set search_path = ''
+-- Meta: one message per 6 seconds to the same person, of which 45 may be sent at once.
+create function wabase.pair_ready_at(paid_at timestamptz) returns timestamptz
+language sql immutable set search_path = ''
 as $$
-  select wabase.mark_read(message_id)
+  select paid_at - 44 * interval '6 seconds'
 $$;
-comment on function public.whatsapp_mark_read(uuid) is
-  'Marks an inbound message and those before it as read in the inbox. Answers {phone_number_id, wamid}, '
-  'which whatsapp-send reports to Meta (the customer''s blue ticks).';
+
+create table wabase.number_pacing (
+  number_id uuid primary key references public.whatsapp_numbers (id) on delete cascade,
+  tokens double precision not null default 0,
+  refilled_at timestamptz not null default '-infinity',
+  blocked_until timestamptz,
+  leased_at timestamptz not null default '-infinity'
+)
+with (fillfactor = 50);
+alter table wabase.number_pacing enable row level security;
+revoke all on table wabase.number_pacing from anon, authenticated, service_role;
+grant select on table wabase.number_pacing to service_role;
+comment on table wabase.number_pacing is
+  'The token bucket of each number: refilled at its sends_per_second. Its lock is what leases of the number wait for.';
+comment on column wabase.number_pacing.blocked_until is 'Meta said: nothing from this number before.';
+comment on column wabase.number_pacing.leased_at is 'The number that has waited longest is served first.';
+
+-- What was sent in the last second. With the calls in flight it is never more than the number may send in a
+-- second, so no window of a second at Meta's side holds more, however late a call arrives there. Unlogged:
+-- after a crash a second has passed.
+create unlogged table wabase.recent_sends (
+  number_id uuid not null,
+  sent_at timestamptz not null,
+  amount integer not null
+);
+create index recent_sends_number_id_sent_at_idx on wabase.recent_sends (number_id, sent_at);
+alter table wabase.recent_sends enable row level security;
+revoke all on table wabase.recent_sends from anon, authenticated, service_role;
+comment on table wabase.recent_sends is 'How many messages each number has sent in the last second, by the latest moment they can have reached Meta.';
+
+create table wabase.unsettled (
+  message_id uuid primary key references public.whatsapp_messages (id) on delete cascade,
+  since timestamptz not null,
+  second_try_at timestamptz,
+  priority smallint not null,
+  attempts smallint not null
+);
+create index unsettled_second_try_at_idx on wabase.unsettled (second_try_at) where second_try_at is not null;
+alter table wabase.unsettled enable row level security;
+revoke all on table wabase.unsettled from anon, authenticated, service_role;
+grant select on table wabase.unsettled to service_role;
+comment on table wabase.unsettled is
+  'Messages in state unknown, until a status or a human settles them. second_try_at: the caller allowed a double; it is '
+  'sent again then.';
+
+create table public.whatsapp_pauses (
+  id uuid primary key default wabase.uuid_v7(),
+  tenant_id uuid not null,
+  number_id uuid not null,
+  template_name text,
+  template_language text,
+  reason text not null,
+  error jsonb,
+  paused_at timestamptz not null default now(),
+  resume_at timestamptz,
+  paused_by uuid references auth.users (id) on delete set null,
+  constraint a_number_or_a_template_is_paused_once
+    unique nulls not distinct (number_id, template_name, template_language),
+  constraint a_template_has_a_name_and_a_language check ((template_name is null) = (template_language is null)),
+  constraint number_is_of_the_same_tenant
+    foreign key (tenant_id, number_id) references public.whatsapp_numbers (tenant_id, id) on delete cascade
+);
+create index whatsapp_pauses_tenant_id_number_id_idx on public.whatsapp_pauses (tenant_id, number_id);
+create index whatsapp_pauses_paused_by_idx on public.whatsapp_pauses (paused_by) where paused_by is not null;
+alter table public.whatsapp_pauses enable row level security;
+revoke all on table public.whatsapp_pauses from anon, authenticated, service_role;
+grant select on table public.whatsapp_pauses to authenticated;
+grant select, insert, update, delete on table public.whatsapp_pauses to service_role;
+create policy "members read what is paused in their tenants" on public.whatsapp_pauses
+  for select to authenticated
+  using (tenant_id in (select wabase.my_tenants('{admin,agent,viewer}')));
+comment on table public.whatsapp_pauses is
+  'Numbers, and templates of a number, whose queue stands still: because Meta said so, or an admin. Nothing of it fails; '
+  'it goes on where it stopped.';
+comment on column public.whatsapp_pauses.template_name is 'Null: the whole number.';
+comment on column public.whatsapp_pauses.error is 'Meta''s: {code, title, message, details}. Null where an admin paused it.';
+comment on column public.whatsapp_pauses.resume_at is 'When one message is tried again by itself; null: an admin resumes it.';
 
 do $$
 declare
   helper regprocedure;
 begin
   for helper in
-    select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'check_fields', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
-      'describe_message', 'enqueue_message', 'mark_read'
-    )
+    select oid from pg_proc where pronamespace = 'wabase'::regnamespace
+      and proname in ('clock', 'raise_throughput', 'follow_conversation', 'join_lane', 'pair_ready_at')
   loop
     execute format('revoke all on function %s from public, anon, authenticated, service_role', helper);
   end loop;
 end
 $$;
--- The twins that check the caller themselves.
-grant execute on function wabase.enqueue_message(jsonb) to authenticated, service_role;
-grant execute on function wabase.mark_read(uuid) to authenticated, service_role;
-
-revoke all on function public.whatsapp_enqueue_message(jsonb) from public, anon, authenticated;
-grant execute on function public.whatsapp_enqueue_message(jsonb) to authenticated, service_role;
-revoke all on function public.whatsapp_mark_read(uuid) from public, anon, authenticated;
-grant execute on function public.whatsapp_mark_read(uuid) to authenticated, service_role;
-revoke all on function public.whatsapp_start_send(uuid) from public, anon, authenticated;
-grant execute on function public.whatsapp_start_send(uuid) to service_role;
-revoke all on function public.whatsapp_record_send(uuid, jsonb) from public, anon, authenticated;
-grant execute on function public.whatsapp_record_send(uuid, jsonb) to service_role;

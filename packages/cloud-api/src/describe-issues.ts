@@ -13,7 +13,8 @@ export function describeIssues(error: z.ZodError, prefix = ""): string {
     .join("; ");
 }
 
-function formatPath(prefix: string, path: readonly PropertyKey[]): string {
+/** A path as in code: `messages[3].id`, behind `prefix`. */
+export function formatPath(prefix: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`;
     return text === "" ? String(key) : `${text}.${String(key)}`;

@@ -1,10 +1,13 @@
 import { EmulatorError } from "./emulator-error.ts";
 import { type Events, createEvents } from "./events.ts";
+import { type Limits, createLimits } from "./graph/limits.ts";
 import type { BusinessNumber, ResolvedOptions } from "./options.ts";
 import { type Settings, createSettings } from "./settings.ts";
+import { type Ledger, createLedger } from "./store/ledger.ts";
 import { type MediaStore, createMediaStore } from "./store/media-store.ts";
 import { type Store, createStore } from "./store/store.ts";
 import type { ChatMessage, Customer, LedgerEntry, MessageStatus } from "./store/types.ts";
+import { type TemplateStore, createTemplateStore } from "./templates/template.ts";
 import { type Timers, createTimers } from "./timers.ts";
 import { type WebhookSender, createWebhookSender } from "./webhook-sender.ts";
 
@@ -14,6 +17,8 @@ interface Listening {
   origin: string;
   /** Reachable from this machine only. */
   loopback: boolean;
+  /** Refuses connections for so long. */
+  goDown(down_ms: number): void;
 }
 
 /** What the parts of one emulator share. */
@@ -21,11 +26,14 @@ export interface Core {
   readonly options: ResolvedOptions;
   readonly settings: Settings;
   readonly store: Store;
+  readonly ledger: Ledger;
+  readonly limits: Limits;
   readonly media: MediaStore;
+  readonly templates: TemplateStore;
   readonly events: Events;
   readonly timers: Timers;
   readonly sender: WebhookSender;
-  /** The clock, offset included. */
+  /** The clock, stopped or offset as the settings ask. */
   now(): number;
   /** Where the emulator listens; `null`: it does not. */
   listening(): Listening | null;
@@ -44,24 +52,33 @@ export interface Core {
   reach(id: string, status: MessageStatus, error?: ChatMessage["error"]): boolean;
 }
 
-const RANK: Record<MessageStatus, number> = {
+/** How far each status is. */
+export const RANK: Record<MessageStatus, number> = {
   accepted: 0,
   sent: 1,
   delivered: 2,
   read: 3,
-  failed: 4,
+  played: 4,
+  failed: 5,
 };
 
 /** Builds the shared parts. */
 export function createCore(options: ResolvedOptions): Core {
   const settings = createSettings(options);
-  const now = () => options.now() + settings.view().clock_offset_ms;
+  const now = () => {
+    const { clock_ms, clock_offset_ms } = settings.current;
+    return (clock_ms ?? options.now()) + clock_offset_ms;
+  };
+  const keep = () => settings.current.keep;
   const events = createEvents(options.log);
   const timers = createTimers();
-  const store = createStore(options.numbers);
+  const store = createStore(options.numbers, keep);
+  const ledger = createLedger(keep);
   const sender = createWebhookSender({
     app_secret: options.app_secret,
-    webhookUrl: () => settings.view().webhook_url,
+    webhookUrl: () => settings.current.webhook_url,
+    disturbance: () => settings.current.webhooks,
+    keep,
     retry: options.retry,
     now,
     timers,
@@ -78,7 +95,10 @@ export function createCore(options: ResolvedOptions): Core {
     options,
     settings,
     store,
+    ledger,
+    limits: createLimits({ now, limits: () => settings.current.limits }),
     media: createMediaStore(now),
+    templates: createTemplateStore(),
     events,
     timers,
     sender,
@@ -95,7 +115,7 @@ export function createCore(options: ResolvedOptions): Core {
     resolveCustomer: (key) => resolveCustomer(store, key),
     putMessage,
     addAccepted(entry) {
-      store.addAccepted(entry);
+      ledger.add(entry);
       events.emit("accepted", entry);
     },
     reach(id, status, error) {
@@ -109,10 +129,10 @@ export function createCore(options: ResolvedOptions): Core {
 }
 
 function resolveNumber(store: Store, phone_number_id?: string): BusinessNumber {
-  const number =
-    phone_number_id === undefined ? store.numbers[0] : store.findNumber(phone_number_id);
+  const numbers = store.numbers();
+  const number = phone_number_id === undefined ? numbers[0] : store.findNumber(phone_number_id);
   if (number) return number;
-  const ids = store.numbers.map((known) => known.phone_number_id).join(", ");
+  const ids = numbers.map((known) => known.phone_number_id).join(", ");
   throw new EmulatorError(
     "number_not_found",
     `no number ${phone_number_id}; the emulator has ${ids}`,

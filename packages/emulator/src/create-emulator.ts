@@ -25,6 +25,16 @@ export interface Emulator extends Control {
   close(): Promise<void>;
 }
 
+/** The answer whose body breaks off halfway. */
+async function cutShort(answer: Response): Promise<Response> {
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const half = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(bytes.subarray(0, bytes.length / 2)),
+    pull: (controller) => controller.error(new TypeError("terminated")),
+  });
+  return new Response(half, { status: answer.status, headers: answer.headers });
+}
+
 /**
  * Creates an emulator. Throws a ZodError where the options do not fit.
  *
@@ -45,7 +55,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     .onError((error) => {
       throw error;
     });
-  const handle = async (request: Request) => app.fetch(request);
+  const handle = (request: Request) => app.fetch(request);
   const servers = new Set<ListeningServer>();
   return {
     ...control,
@@ -53,9 +63,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       try {
         return await handle(request);
       } catch (error) {
-        if (error instanceof DroppedConnection)
-          throw new TypeError("fetch failed", { cause: error });
-        throw error;
+        if (!(error instanceof DroppedConnection)) throw error;
+        if (error.how instanceof Response) return await cutShort(error.how);
+        throw new TypeError("fetch failed", { cause: error });
       }
     },
     async listen(where = {}) {

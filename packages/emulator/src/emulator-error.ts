@@ -1,9 +1,11 @@
 /** What a caller of the control API did wrong; the HTTP status follows from the code. */
 export type EmulatorErrorCode =
+  | "choice_not_found"
   | "customer_not_found"
   | "delivery_not_found"
   | "invalid_input"
   | "not_found"
+  | "not_listening"
   | "number_not_found"
   | "user_id_taken"
   | "webhook_url_missing";

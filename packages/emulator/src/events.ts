@@ -1,4 +1,4 @@
-import type { ChatMessage, Customer, LedgerEntry } from "./store/types.ts";
+import type { ChatMessage, Customer, Group, LedgerEntry } from "./store/types.ts";
 import type { DeliveryView } from "./webhook-sender.ts";
 import type { SettingsView } from "./settings.ts";
 
@@ -8,6 +8,8 @@ export interface EmulatorEvents {
   accepted: LedgerEntry;
   /** A customer was added or changed. */
   customer: Customer;
+  /** A group was made. */
+  group: Group;
   /** A webhook was queued, tried, delivered or given up. */
   delivery: DeliveryView;
   /** A message was created or its status changed. */
@@ -41,6 +43,7 @@ export function createEvents(log: (line: string) => void): Events {
     accepted: new Set(),
     customer: new Set(),
     delivery: new Set(),
+    group: new Set(),
     message: new Set(),
     settings: new Set(),
     typing: new Set(),

@@ -4,7 +4,7 @@ import { EmulatorError } from "./emulator-error.ts";
 import { phoneDigits } from "./phone.ts";
 import { isMediaKind } from "./store/media-limits.ts";
 import { type Chat, SERVICE_WINDOW_MS } from "./store/store.ts";
-import type { ChatMessage, Customer } from "./store/types.ts";
+import type { ChatMessage, Customer, Group } from "./store/types.ts";
 import type { BusinessNumber } from "./options.ts";
 import { type WireObject, webhookBody } from "./wire/envelope.ts";
 import { createWamid } from "./wire/ids.ts";
@@ -15,6 +15,8 @@ import { inboundMedia } from "./inbound-media.ts";
 const customerMessageSchema = z.looseObject({
   /** The business number written to; default: the first. */
   phone_number_id: z.string().optional(),
+  /** The group written to; default: none, to the number itself. */
+  group_id: z.string().optional(),
   type: z.string().min(1).default("text"),
   /** The message answered, as `id` (or `message_id`, as when sending). */
   context: z
@@ -27,8 +29,9 @@ export type CustomerMessageInput = z.input<typeof customerMessageSchema>;
 
 /** Lets a customer write: opens the service window, records the message, queues its webhook. */
 export function sendFromCustomer(core: Core, customer: Customer, input: unknown): ChatMessage {
-  const { phone_number_id, type, context, ...given } = customerMessageSchema.parse(input);
-  const number = core.resolveNumber(phone_number_id);
+  const { phone_number_id, group_id, type, context, ...given } = customerMessageSchema.parse(input);
+  const group = group_id === undefined ? null : resolveGroup(core, group_id, customer);
+  const number = core.resolveNumber(group?.phone_number_id ?? phone_number_id);
   const fields = wireFields(core, number, { type, given });
   const time_ms = core.now();
   // The id holds the other party; where the phone is hidden it must not leak through it.
@@ -38,15 +41,20 @@ export function sendFromCustomer(core: Core, customer: Customer, input: unknown)
     id,
     phone_number_id: number.phone_number_id,
     phone: customer.phone,
+    group_id: group?.id ?? null,
     author: "customer",
     type,
     content: fields[type],
+    view: null,
     context_id,
     status: "sent",
     times: { sent: time_ms },
     error: null,
   };
-  core.store.putChat(openWindow(core.store.chat(number.phone_number_id, customer.phone), time_ms));
+  // A message of any member opens the window of the whole group.
+  const chat = core.store.chat(number.phone_number_id, group?.id ?? customer.phone);
+  core.store.putChat(openWindow(chat, time_ms));
+  core.limits.inbound(number);
   core.putMessage(message);
   const value = inboundValue({
     number,
@@ -54,11 +62,17 @@ export function sendFromCustomer(core: Core, customer: Customer, input: unknown)
     id,
     time_ms,
     type,
-    fields,
+    fields: group ? { group_id: group.id, ...fields } : fields,
     context: context ? wireContext(core, { number, customer }, context) : null,
   });
   core.sender.enqueue(webhookBody(number.waba_id, value), () => core.reach(id, "delivered"));
   return message;
+}
+
+function resolveGroup(core: Core, id: string, { phone }: Customer): Group {
+  const group = core.store.findGroup(id);
+  if (group?.participants.includes(phone)) return group;
+  throw new EmulatorError("not_found", `${phone} is in no group ${id}`);
 }
 
 function openWindow(chat: Chat, time_ms: number): Chat {

@@ -1,19 +1,17 @@
 export { createEmulator, type Emulator } from "./create-emulator.ts";
 export type { ListenOptions, ListeningServer } from "./listen.ts";
-export type { BusinessNumber, Delays, EmulatorOptions } from "./options.ts";
-export type { PlannedFailure, SettingsInput, SettingsView } from "./settings.ts";
-export type {
-  ChatFilter,
-  Control,
-  ControlInputs,
-  CustomerInput,
-  EmulatorState,
-  WebhookInput,
-} from "./control/control.ts";
+export type { BusinessNumber, Delays, EmulatorOptions, LimitsInput } from "./options.ts";
+export type { Fault, FaultsInput, PlannedFailure } from "./faults.ts";
+export type { SettingsInput, SettingsView } from "./settings.ts";
+export type { Control, ControlInputs, EmulatorState } from "./control/control.ts";
+export type { MediaInfo } from "./control/media-control.ts";
 export type { CustomerMessageInput } from "./inbound.ts";
 export { EmulatorError, type EmulatorErrorCode } from "./emulator-error.ts";
 export type { EmulatorEvents, EventHandler, EventName } from "./events.ts";
+export type { LedgerFilter, LedgerSummary, PairPeak } from "./store/ledger.ts";
 export type { Chat } from "./store/store.ts";
-export type { ChatMessage, Customer, LedgerEntry, MessageStatus } from "./store/types.ts";
+export type { ChatMessage, Customer, Group, LedgerEntry, MessageStatus } from "./store/types.ts";
+export type { Template } from "./templates/template.ts";
+export type { Choice, MessageView } from "./view/message-view.ts";
 export type { WebhookVerification } from "./verify-webhook.ts";
 export type { Delivery, DeliveryView } from "./webhook-sender.ts";

@@ -18,11 +18,37 @@ export const delaysSchema = z.object({
 /** A webhook address: http or https. */
 export const webhookUrlSchema = z.url({ protocol: /^https?$/ });
 
-const numberSchema = z.object({
+/** What a number, or all of them, may do. `"meta"`: as Meta's pages say; `"off"`: whatever is asked. */
+export const limitsSchema = z.union([
+  z.enum(["meta", "off"]),
+  z.strictObject({
+    /** The number's own messages per second, in and out together (130429). */
+    throughput: z.boolean().default(false),
+    /** See {@link Limits}: how messages to one person are limited (131056). */
+    pair: z.enum(["borrow", "bucket"]).nullable().default(null),
+    /** Different people written to within 24 hours outside their windows, per portfolio (131048). */
+    portfolio: z.number().int().min(1).nullable().default(null),
+    /** Calls to templates and accounts per hour and WABA (80007). */
+    management_per_hour: z.number().int().min(1).nullable().default(null),
+  }),
+]);
+
+/** A business number. */
+export const numberSchema = z.object({
   phone_number_id: z.string().regex(/^\d+$/),
   display_phone_number: z.string().regex(/\d/),
   waba_id: z.string().regex(/^\d+$/),
   verified_name: z.string().min(1),
+  /** Messages per second: 80 as Meta's default, 20 for coexistence, 1,000 when upgraded. */
+  throughput: z.number().int().min(1).optional(),
+  /** Messaging limits are counted per portfolio; default: all numbers are in one. */
+  portfolio_id: z.string().min(1).optional(),
+  /** In place of the setting `limits`. */
+  limits: limitsSchema.nullable().optional(),
+  /** `false`: sends get 133010. */
+  registered: z.boolean().optional(),
+  /** `false`: marketing templates get 131063 except on `marketing_messages`. */
+  marketing_on_messages: z.boolean().optional(),
 });
 
 /** What {@link createEmulator} takes. */
@@ -59,6 +85,10 @@ export const optionsSchema = z.object({
 
 /** A business number of the emulator. */
 export type BusinessNumber = z.output<typeof numberSchema>;
+/** What {@link limitsSchema} takes. */
+export type LimitsInput = z.input<typeof limitsSchema>;
+/** The same with the defaults filled in. */
+export type LimitsConfig = z.output<typeof limitsSchema>;
 /** See the fields. */
 export type Delays = z.output<typeof delaysSchema>;
 /** What {@link createEmulator} takes; see the fields. */

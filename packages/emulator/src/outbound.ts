@@ -1,22 +1,49 @@
 import type { Core } from "./core.ts";
-import { webhookError } from "./graph/errors.ts";
-import type { SendRequest } from "./graph/send-request.ts";
+import { type SendRequest, recipientName } from "./graph/send-request.ts";
+import { createJourney } from "./journey.ts";
 import type { BusinessNumber } from "./options.ts";
-import type { ChatMessage, Customer } from "./store/types.ts";
-import { webhookBody } from "./wire/envelope.ts";
+import type {
+  AcceptedAs,
+  ChatMessage,
+  Customer,
+  Group,
+  LedgerEntry,
+  MessageStatus,
+} from "./store/types.ts";
+import type { Template } from "./templates/template.ts";
+import type { MessageView } from "./view/message-view.ts";
 import { createWamid } from "./wire/ids.ts";
-import { type StatusUpdate, statusValue } from "./wire/status.ts";
+
+/** Who gets a message: a customer, a group, or nobody known. */
+export interface Addressee {
+  customer: Customer | null;
+  group: Group | null;
+}
 
 /** A message that Graph takes. */
 interface Acceptance {
   number: BusinessNumber;
-  /** `null`: the number has no WhatsApp. */
-  customer: Customer | null;
+  addressee: Addressee;
   request: SendRequest;
+  endpoint: LedgerEntry["endpoint"];
+  template: Template | null;
+  view: MessageView | null;
   /** The request as it came, for the ledger. */
   body: unknown;
+  message_status: AcceptedAs;
   /** The code of the `failed` status that it ends in; `null`: it is delivered. */
   fail_code: number | null;
+  /** No status is ever reported. */
+  is_silent: boolean;
+}
+
+/** Which held messages, and what becomes of them. */
+export interface Release {
+  outcome: "send" | "drop";
+  /** Of the `failed` status of what is dropped. */
+  code: number;
+  template?: string | undefined;
+  phone_number_id?: string | undefined;
 }
 
 /** Messages on their way to customers. */
@@ -25,103 +52,130 @@ export interface Outbound {
   accept(acceptance: Acceptance): string;
   /** The customer reads what has been delivered; returns what was unread. */
   readByCustomer(customer: Customer, phone_number_id?: string): ChatMessage[];
+  /** The customer plays a voice message; false where there is none of that id. */
+  playByCustomer(id: string): boolean;
+  /** Lets go what was held; returns how many. */
+  release(release: Release): number;
 }
 
-type Outgoing = Acceptance & { id: string };
+/** A message on its way. */
+export type Outgoing = Acceptance & { id: string; status: MessageStatus; read_by: Set<string> };
 
-/** Creates the way out: accepted, then sent, delivered and read after the delays that hold at each step. */
+/** Creates the way out. */
 export function createOutbound(core: Core): Outbound {
+  const journey = createJourney(core);
   const outgoing_by_id = new Map<string, Outgoing>();
-  const delays = () => core.settings.view().delays;
-  /** A status that was reached before is not reported again. */
-  const report = (outgoing: Outgoing, status: "sent" | "delivered" | "read") => {
-    if (core.reach(outgoing.id, status)) enqueueStatus(core, outgoing, { status, error: null });
+  let held: Outgoing[] = [];
+  const remember = (outgoing: Outgoing) => {
+    outgoing_by_id.set(outgoing.id, outgoing);
+    const { keep } = core.settings.current;
+    if (keep === null || outgoing_by_id.size <= keep) return;
+    for (const [oldest] of outgoing_by_id) {
+      outgoing_by_id.delete(oldest);
+      if (outgoing_by_id.size <= keep) return;
+    }
   };
-  const deliver = (outgoing: Outgoing) => {
-    report(outgoing, "delivered");
-    const { read_ms } = delays();
-    if (read_ms !== null) core.timers.after(read_ms, () => report(outgoing, "read"));
-  };
-  const send = (outgoing: Outgoing) => {
-    // A number without WhatsApp is accepted all the same, and reported afterwards.
-    const code = outgoing.fail_code ?? (outgoing.customer ? null : 131026);
-    if (code !== null) return fail(core, outgoing, code);
-    report(outgoing, "sent");
-    core.timers.after(delays().delivered_ms, () => deliver(outgoing));
-  };
+  const unreadOf = (customer: Customer, phone_number_id: string | undefined) =>
+    [customer.phone, ...groupsOf(core, customer)]
+      .flatMap((owner) => core.store.messages(owner, phone_number_id))
+      .filter(({ id }) => {
+        const outgoing = outgoing_by_id.get(id);
+        return outgoing !== undefined && isUnreadBy(outgoing, customer);
+      });
   return {
     accept(acceptance) {
-      const { to } = acceptance.request;
-      const id = createWamid("phone" in to ? to.phone : to.user_id, "outbound");
-      const outgoing = { ...acceptance, id };
-      outgoing_by_id.set(id, outgoing);
+      const id = createWamid(recipientName(acceptance.request.to), "outbound");
+      const outgoing: Outgoing = { ...acceptance, id, status: "accepted", read_by: new Set() };
+      remember(outgoing);
       record(core, outgoing);
-      core.timers.after(delays().sent_ms, () => send(outgoing));
+      if (outgoing.message_status === "accepted") {
+        core.timers.after(core.settings.current.delays.sent_ms, () => journey.send(outgoing));
+      } else held.push(outgoing);
       return id;
     },
     readByCustomer(customer, phone_number_id) {
-      const unread = core.store
-        .messages(customer.phone, phone_number_id)
-        .filter(({ author, status }) => author === "business" && status === "delivered");
+      const unread = unreadOf(customer, phone_number_id);
       for (const { id } of unread) {
         const outgoing = outgoing_by_id.get(id);
-        if (outgoing) report(outgoing, "read");
+        if (!outgoing) continue;
+        outgoing.read_by.add(customer.phone);
+        if (outgoing.addressee.group) journey.readInGroup(outgoing, customer.phone);
+        else journey.report(outgoing, "read");
       }
       return unread;
+    },
+    playByCustomer(id) {
+      const outgoing = outgoing_by_id.get(id);
+      if (!outgoing || outgoing.request.type !== "audio") return false;
+      journey.report(outgoing, "played");
+      return true;
+    },
+    release({ outcome, code, template, phone_number_id }) {
+      const released = held.filter(
+        (one) =>
+          (template === undefined || one.template?.name === template) &&
+          (phone_number_id === undefined || one.number.phone_number_id === phone_number_id),
+      );
+      const gone = new Set(released);
+      held = held.filter((one) => !gone.has(one));
+      for (const one of released) {
+        if (outcome === "drop") one.fail_code = code;
+        journey.send(one);
+      }
+      return released.length;
     },
   };
 }
 
-function record(core: Core, { id, number, customer, request, body }: Outgoing): void {
+function groupsOf({ store }: Core, { phone }: Customer): string[] {
+  return store
+    .groups()
+    .filter(({ participants }) => participants.includes(phone))
+    .map(({ id }) => id);
+}
+
+/** In a group each reads for themselves. */
+function isUnreadBy({ addressee, status, read_by }: Outgoing, customer: Customer): boolean {
+  if (!addressee.group) return status === "delivered";
+  return (status === "delivered" || status === "read") && !read_by.has(customer.phone);
+}
+
+function record(core: Core, outgoing: Outgoing): void {
+  const { id, number, addressee, request, template, endpoint, message_status, body } = outgoing;
   const { phone_number_id } = number;
+  const { customer, group } = addressee;
   const accepted_at = core.now();
   core.addAccepted({
     id,
     phone_number_id,
+    endpoint,
+    recipient_type: group ? "group" : "individual",
     input: request.input,
     phone: customer?.phone ?? null,
     type: request.type,
+    template: template?.name ?? null,
+    message_status,
     biz_opaque_callback_data: request.biz_opaque_callback_data,
     accepted_at,
     body,
   });
-  if (!customer) return;
+  const owner = customer?.phone ?? group?.id;
+  if (owner === undefined) return;
+  const chat = core.store.chat(phone_number_id, owner);
   // Meta ends the typing indicator with the next message.
-  core.store.putChat({ ...core.store.chat(phone_number_id, customer.phone), typing_until: null });
+  if (chat.typing_until !== null) core.store.putChat({ ...chat, typing_until: null });
   core.putMessage({
     id,
     phone_number_id,
-    phone: customer.phone,
+    phone: owner,
+    group_id: group?.id ?? null,
     author: "business",
     type: request.type,
     content: request.content,
+    view: outgoing.view,
     context_id: request.context_id,
     status: "accepted",
     times: { accepted: accepted_at },
     error: null,
   });
-}
-
-function fail(core: Core, outgoing: Outgoing, code: number): void {
-  const error = webhookError(code);
-  core.reach(outgoing.id, "failed", { code, title: error.title });
-  enqueueStatus(core, outgoing, { status: "failed", error });
-}
-
-function enqueueStatus(
-  core: Core,
-  { id, number, customer, request }: Outgoing,
-  change: Pick<StatusUpdate, "status" | "error">,
-): void {
-  const value = statusValue({
-    ...change,
-    id,
-    number,
-    customer,
-    time_ms: core.now(),
-    sent_to: request.to,
-    category: request.type === "template" ? "utility" : "service",
-    biz_opaque_callback_data: request.biz_opaque_callback_data,
-  });
-  core.sender.enqueue(webhookBody(number.waba_id, value));
 }

@@ -144,6 +144,6 @@ export async function arrived(received: readonly Received[], count: number): Pro
     () => {
       if (received.length < count) throw new Error(`${received.length} of ${count} webhooks`);
     },
-    { timeout: 3000, interval: 5 },
+    { timeout: 20_000, interval: 5 },
   );
 }

@@ -117,4 +117,4 @@ test("a thousand webhooks at once all arrive", async () => {
   for (let n = 0; n < 1000; n++) emulator.sendWebhook({ value: { n } });
   await arrived(received, 1000);
   expect(new Set(received.map(({ bytes }) => bytes.toString())).size).toBe(1000);
-});
+}, 30_000);

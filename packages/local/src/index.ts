@@ -6,6 +6,7 @@ export { bootstrapPlatform } from "./platform/bootstrap.ts";
 export { type Cluster, startCluster } from "./postgres/cluster.ts";
 export { makeFolder, resolveHome } from "./postgres/home.ts";
 export { randomFreePort } from "./free-port.ts";
+export { type DenoProcess, startDenoProcess } from "./functions/deno-process.ts";
 export { type Stack, type StackOptions, startStack } from "./stack.ts";
 export { generateTypes, pushMigrations, runSupabaseCli } from "./supabase-cli.ts";
 export { type ThrowawayDatabase, withThrowawayDatabase } from "./throwaway-database.ts";

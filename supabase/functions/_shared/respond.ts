@@ -4,6 +4,8 @@ export interface ErrorBody {
   message: string;
   field?: string;
   hint?: string;
+  /** All that is wrong, where it is more than `field`. */
+  issues?: readonly object[];
 }
 
 const CORS_HEADERS = {

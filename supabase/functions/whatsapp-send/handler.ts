@@ -2,22 +2,19 @@ import { GraphApiError, type GraphClient } from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
 import { respondDatabaseError } from "../_shared/database-errors.ts";
+import { createOutbox } from "../_shared/dispatch/outbox.ts";
+import { createSend } from "../_shared/dispatch/send.ts";
+import { sendInOrder } from "../_shared/dispatch/send-in-order.ts";
 import { ConfigurationError, type Environment } from "../_shared/environment.ts";
 import { createGraphs, type GraphOf } from "../_shared/graph.ts";
+import type { KeepAlive } from "../_shared/keep-alive.ts";
+import type { MessageState } from "../_shared/message-state.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
-import {
-  enqueue,
-  markRead,
-  recordSend,
-  type SendOutcome,
-  type StartedSend,
-  startSend,
-} from "./outbox.ts";
-import { parseSendRequest, type Outgoing } from "./request.ts";
-import { sendNow } from "./send-now.ts";
+import { enqueue, markRead, readState } from "./outbox.ts";
+import { type EnqueueRequest, parseSendRequest, type ReadReceipt } from "./request.ts";
 
-/** Far above the longest text message in JSON. */
+/** Above the largest message that the database takes. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
 interface Clients {
@@ -27,11 +24,12 @@ interface Clients {
 }
 
 /**
- * Sends a text message, or marks one as read, as the signed-in member or with a secret key. The message
- * is a row before Meta is called, and the answer carries its id, whatever Meta said.
+ * Sends a message, or marks one as read, as the signed-in member or with a secret key. The message is a row
+ * before Meta is called, and the answer carries its id, whatever Meta said.
  */
 export function createSendHandler(
   environment: Environment,
+  keepAlive: KeepAlive,
 ): (request: Request) => Promise<Response> {
   const graphOf = createGraphs(environment);
   return async (request) => {
@@ -40,7 +38,7 @@ export function createSendHandler(
       return respondError(405, { code: "method_not_allowed", message: "Use POST" });
     }
     try {
-      return await handle(request, environment, graphOf);
+      return await handle(request, { environment, graphOf, keepAlive });
     } catch (error) {
       if (error instanceof DatabaseError) return respondDatabaseError(error);
       if (!(error instanceof ConfigurationError)) throw error;
@@ -50,10 +48,15 @@ export function createSendHandler(
   };
 }
 
+interface Parts {
+  environment: Environment;
+  graphOf: GraphOf;
+  keepAlive: KeepAlive;
+}
+
 async function handle(
   request: Request,
-  environment: Environment,
-  graphOf: GraphOf,
+  { environment, graphOf, keepAlive }: Parts,
 ): Promise<Response> {
   const caller = createCallerClient(environment, request);
   if (caller === null) {
@@ -68,50 +71,72 @@ async function handle(
     return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
   const parsed = parseSendRequest(parseJson(decodeUtf8(bytes) ?? ""));
   if (parsed.kind === "invalid") {
-    return respondError(400, { code: "invalid", field: parsed.field, message: parsed.message });
+    const { field, message, issues } = parsed;
+    return respondError(400, { code: "invalid", field, message, issues });
   }
   const clients = { caller, service: createServiceClient(environment), graphOf };
   return parsed.kind === "message"
-    ? await sendMessage(clients, parsed.message)
-    : await sendReadReceipt(clients, parsed.receipt.message_id);
+    ? await sendMessage(clients, parsed, keepAlive)
+    : await sendReadReceipt(clients, parsed.receipt);
 }
 
-async function sendMessage(clients: Clients, message: Outgoing): Promise<Response> {
+/** How long a caller waits for Meta's answer. */
+const WAIT_MS = 10_000;
+
+async function sendMessage(
+  { caller, service, graphOf }: Clients,
+  { message, wait }: { message: EnqueueRequest; wait: boolean },
+  keepAlive: KeepAlive,
+): Promise<Response> {
   // A key of ours where the caller has none: this call, too, may be sent twice by the runtime.
-  const queued = await enqueue(clients.caller, {
-    idempotency_key: crypto.randomUUID(),
-    ...message,
+  const queued = await enqueue(caller, { idempotency_key: crypto.randomUUID(), ...message });
+  if (queued.status !== "queued") return respondState(queued);
+  const work = sendInOrder(
+    {
+      outbox: createOutbox(service),
+      send: createSend((phone_number_id) => graphOf(service, phone_number_id)),
+      read: () => readState(service, queued.id),
+    },
+    queued,
+    WAIT_MS,
+  );
+  // A call that is under way is recorded, however long the caller waits.
+  keepAlive(work.then(ignore, ignore));
+  if (!wait) return respondState(queued);
+  return respondState(await orAfter(work, WAIT_MS, () => readState(service, queued.id)));
+}
+
+function ignore(): void {}
+
+async function orAfter<Result>(
+  work: Promise<Result>,
+  wait_ms: number,
+  otherwise: () => Promise<Result>,
+): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), wait_ms);
   });
-  if (queued.status !== "queued") return respond(200, queued);
-  const started = await startSend(clients.service, queued.id);
-  // Another sender has it: its state will tell.
-  if (started === null) return respond(202, queued);
-  const outcome = await send(clients, started);
-  const state = await recordSend(clients.service, queued.id, outcome);
-  if (outcome.status === "accepted") return respond(200, state);
-  if (outcome.status === "unknown") return respond(202, { ...state, error: outcome.error });
-  return respond(422, { ...state, error: outcome.error });
+  const first = await Promise.race([work, late]);
+  clearTimeout(timer);
+  return first === "late" ? await otherwise() : first;
 }
 
-/** What keeps us from Meta at all is an outcome too: the message is failed, not `sending` for ever. */
-async function send({ service, graphOf }: Clients, started: StartedSend): Promise<SendOutcome> {
-  let graph: GraphClient;
-  try {
-    graph = await graphOf(service, started.phone_number_id);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError || error instanceof DatabaseError)) throw error;
-    const title = error instanceof ConfigurationError ? error.message : "No access token was read";
-    console.error(`send: ${title}`);
-    return { status: "failed", error: { code: error.code, title, message: title, details: null } };
-  }
-  return await sendNow(graph, started);
+/** 200: Meta has it. 202: it waits, or nobody knows yet. 422: it will not be sent. */
+function respondState({ error, ...state }: MessageState): Response {
+  const body = error === null || error === undefined ? state : { ...state, error };
+  if (["queued", "sending", "unknown"].includes(state.status)) return respond(202, body);
+  return respond(state.status === "failed" ? 422 : 200, body);
 }
 
-async function sendReadReceipt(clients: Clients, message_id: string): Promise<Response> {
+async function sendReadReceipt(
+  clients: Clients,
+  { message_id, typing_indicator }: ReadReceipt,
+): Promise<Response> {
   const mark = await markRead(clients.caller, message_id);
   const graph = await clients.graphOf(clients.service, mark.phone_number_id);
   try {
-    await graph.markRead(mark);
+    await graph.markRead({ ...mark, typing_indicator });
   } catch (error) {
     // Read in the inbox all the same; the customer's ticks stay grey.
     const details = error instanceof GraphApiError ? error.title : "Meta was not reached";

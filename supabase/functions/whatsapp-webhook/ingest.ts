@@ -2,7 +2,7 @@ import { compactEvent, MAX_WEBHOOK_BYTES, type WebhookEvent } from "@wabase/clou
 import { DatabaseError, type Json, unwrap } from "@wabase/database";
 import { z } from "zod";
 import type { Client } from "../_shared/clients.ts";
-import { createGroupCommit } from "./group-commit.ts";
+import { createGroupCommit } from "../_shared/group-commit.ts";
 
 export interface Delivery {
   /** The POST's body, exactly. */

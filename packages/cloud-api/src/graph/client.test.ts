@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { parseOutboundMessage } from "../outbound/message.ts";
+import { SAMPLE_MESSAGES } from "../outbound/test-messages.ts";
 import { createGraphClient } from "./client.ts";
 import { answering, SENT, type FakeServer } from "./test-server.ts";
 
@@ -22,6 +24,7 @@ test("sendText puts Meta's JSON on the wire, in full", async () => {
     wamid: "wamid.U0VOVA",
     wa_id: "4915155501",
     user_id: null,
+    group_id: null,
     message_status: null,
   });
   const [call] = server.calls;
@@ -68,6 +71,7 @@ test("a user id goes out as recipient and comes back as user_id", async () => {
     wamid: "wamid.B",
     wa_id: null,
     user_id: "SE.222",
+    group_id: null,
     message_status: "held_for_quality_assessment",
   });
   expect(server.calls[0]?.body).toMatchObject({ recipient: "SE.222" });
@@ -175,5 +179,45 @@ test.each([
     const create = () => createGraphClient({ access_token: "token-1", ...options });
     expect(create).toThrow(new RegExp(`^${name}: `));
     expect(create).not.toThrow(/token-1|Bearer/);
+  },
+);
+
+test("product_policy sends through the Marketing Messages API", async () => {
+  const server = answering(200, SENT);
+  const marketing = { type: "template", template: { name: "a" }, product_policy: "STRICT" };
+  await clientOf(server).sendMessage(phone_number_id, { to: "4915155501", ...marketing });
+  expect(server.calls[0]?.url).toBe(
+    `https://graph.facebook.com/v26.0/${phone_number_id}/marketing_messages`,
+  );
+  expect(server.calls[0]?.body).toMatchObject({ ...marketing, messaging_product: "whatsapp" });
+});
+
+test("a send to a group comes back with the group", async () => {
+  const server = answering(200, {
+    contacts: [{ input: "Y2FwaV9ncm91cDox" }],
+    messages: [{ id: "wamid.G", group_id: "Y2FwaV9ncm91cDox" }],
+  });
+  const sent = await clientOf(server).sendMessage(phone_number_id, {
+    to: "Y2FwaV9ncm91cDox",
+    recipient_type: "group",
+    type: "text",
+    text: { body: "All" },
+  });
+  expect(sent).toMatchObject({ wamid: "wamid.G", group_id: "Y2FwaV9ncm91cDox", wa_id: null });
+});
+
+test.each(Object.entries(SAMPLE_MESSAGES))(
+  "what was checked is what is sent: %s",
+  async (_name, sample) => {
+    const server = answering(200, SENT);
+    const parsed = parseOutboundMessage(sample);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+    await clientOf(server).sendMessage(phone_number_id, { ...parsed.message, to: "4915155501" });
+    expect(server.calls[0]?.body).toEqual({
+      ...parsed.message,
+      messaging_product: "whatsapp",
+      recipient_type: "individual",
+      to: "+4915155501",
+    });
   },
 );

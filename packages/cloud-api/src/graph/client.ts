@@ -1,12 +1,16 @@
 import { z } from "zod";
-import { describeIssues } from "../describe-issues.ts";
-import { textMessageSchema } from "../outbound/text.ts";
+import { formatIssues, issuesOf } from "../outbound/issues.ts";
+import { textPartSchema } from "../outbound/text.ts";
 import { GRAPH_API_VERSION } from "../version.ts";
 import { InvalidRequestError, UnreadableResponseError } from "./errors.ts";
-import { buildMessage, readSentMessage } from "./messages.ts";
-import type { OutboundMessage, Recipient, SentMessage } from "./messages.ts";
-import { postJson, type Fetch } from "./post-json.ts";
+import { checkId, resolveRoot } from "./graph-url.ts";
+import { createGraphMedia, type GraphMedia } from "./media.ts";
+import { buildMessage, endpointOf, readSentMessage } from "./messages.ts";
+import type { Recipient, SendRequest, SentMessage } from "./messages.ts";
+import { createGraphNumbers, type GraphNumbers } from "./numbers.ts";
 import { createRedactor } from "./redact.ts";
+import { readBody, requestJson, type Fetch } from "./request-json.ts";
+import { createGraphTemplates, type GraphTemplates } from "./templates.ts";
 
 export interface GraphClientOptions {
   access_token: string;
@@ -38,9 +42,13 @@ export interface MarkReadOptions {
 
 /** Calls one at a time and as told: no retries, no pacing. Each throws a GraphClientError. */
 export interface GraphClient {
-  sendMessage(phone_number_id: string, message: OutboundMessage): Promise<SentMessage>;
+  /** Any kind of message; with `product_policy` through the Marketing Messages API. */
+  sendMessage(phone_number_id: string, message: SendRequest): Promise<SentMessage>;
   sendText(options: SendTextOptions): Promise<SentMessage>;
   markRead(options: MarkReadOptions): Promise<void>;
+  media: GraphMedia;
+  templates: GraphTemplates;
+  numbers: GraphNumbers;
 }
 
 /**
@@ -57,14 +65,15 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   checkToken(access_token);
   const connection = { access_token, fetch, timeout_ms, redact: createRedactor(access_token) };
 
-  const post = (phone_number_id: string, payload: object) =>
-    postJson(connection, `${root}/${checkPathSegment(phone_number_id)}/messages`, payload);
+  const post = (phone_number_id: string, endpoint: string, payload: object) =>
+    requestJson(connection, {
+      method: "POST",
+      url: `${root}/${checkId("phone_number_id", phone_number_id)}/${endpoint}`,
+      payload,
+    });
 
-  async function sendMessage(
-    phone_number_id: string,
-    message: OutboundMessage,
-  ): Promise<SentMessage> {
-    const response = await post(phone_number_id, buildMessage(message));
+  async function sendMessage(phone_number_id: string, message: SendRequest): Promise<SentMessage> {
+    const response = await post(phone_number_id, endpointOf(message), buildMessage(message));
     const sent = readSentMessage(response.body);
     if (typeof sent === "string") throw new UnreadableResponseError(response.http_status, sent);
     return sent;
@@ -74,42 +83,32 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     sendMessage,
     sendText: async ({ phone_number_id, ...text }) => sendMessage(phone_number_id, buildText(text)),
     async markRead({ phone_number_id, wamid, typing_indicator = false }) {
-      const response = await post(phone_number_id, {
+      const response = await post(phone_number_id, "messages", {
         messaging_product: "whatsapp",
         status: "read",
         message_id: wamid,
         ...(typing_indicator ? { typing_indicator: { type: "text" } } : {}),
       });
-      if (!successSchema.safeParse(response.body).success) {
-        throw new UnreadableResponseError(response.http_status, "success: expected true");
-      }
+      readBody(successSchema, response);
     },
+    media: createGraphMedia(connection, root),
+    templates: createGraphTemplates(connection, root),
+    numbers: createGraphNumbers(connection, root),
   };
 }
 
 const successSchema = z.object({ success: z.literal(true) });
 
-function buildText(options: TextOptions): OutboundMessage {
+function buildText(options: TextOptions): SendRequest {
   const { body, reply_to_wamid, preview_url, ...rest } = options;
-  const text = textMessageSchema.safeParse({ body, preview_url });
-  if (!text.success) throw new InvalidRequestError(describeIssues(text.error));
+  const text = textPartSchema.safeParse({ body, preview_url });
+  if (!text.success) throw new InvalidRequestError(formatIssues(issuesOf(text.error)));
   return {
     ...rest,
     type: "text",
     text: preview_url === undefined ? { body } : { body, preview_url },
     ...(reply_to_wamid === undefined ? {} : { context: { message_id: reply_to_wamid } }),
   };
-}
-
-function resolveRoot(base_url: string, version: string): string {
-  const url = URL.canParse(base_url) ? new URL(base_url) : null;
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw new InvalidRequestError("base_url: must be a URL such as https://graph.facebook.com");
-  }
-  if (!/^v\d+\.\d+$/.test(version)) {
-    throw new InvalidRequestError(`version: must be as in ${GRAPH_API_VERSION}`);
-  }
-  return `${base_url.replace(/\/+$/, "")}/${version}`;
 }
 
 function checkToken(access_token: string): void {
@@ -119,12 +118,4 @@ function checkToken(access_token: string): void {
       "access_token: must be visible ASCII without spaces or line breaks; trim it",
     );
   }
-}
-
-function checkPathSegment(phone_number_id: string): string {
-  // A slash or dots would turn the call, with our token, into another one.
-  if (/^[A-Za-z0-9_-]+$/.test(phone_number_id)) return phone_number_id;
-  throw new InvalidRequestError(
-    "phone_number_id: must be the id from Meta, letters and digits only",
-  );
 }

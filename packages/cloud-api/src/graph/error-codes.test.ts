@@ -11,6 +11,7 @@ test.each([
   [131056, "rate_limit", "recipient_later"],
   [130429, "rate_limit", "later"],
   [131048, "policy", "never"],
+  [132015, "template", "never"],
   [131047, "window", "never"],
   [131050, "recipient", "never"],
   [131057, "service", "later"],

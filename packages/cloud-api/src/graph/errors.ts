@@ -5,6 +5,7 @@ import { resolveHttpRetry, resolveRetry } from "./retry.ts";
 export type GraphClientError =
   | GraphApiError
   | InvalidRequestError
+  | MediaRefusedError
   | NetworkError
   | UnreadableResponseError;
 
@@ -88,4 +89,17 @@ export class InvalidRequestError extends Error {
   override readonly name = "InvalidRequestError";
   readonly code = "invalid_request";
   readonly retry = "never";
+}
+
+/** Media that is not fetched: not from Meta, too large, or of a type that was not asked for. */
+export class MediaRefusedError extends Error {
+  override readonly name = "MediaRefusedError";
+  readonly code = "media_refused";
+  readonly reason: "host" | "redirect" | "size" | "mime_type";
+  readonly retry = "never";
+
+  constructor(reason: MediaRefusedError["reason"], message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Fetch } from "./post-json.ts";
+import type { Fetch } from "./request-json.ts";
 
 // A fetch for the tests beside this file: answers as told and remembers what it was asked.
 

@@ -13,16 +13,14 @@ const EXAMPLE = "write it as +49 151 23456789";
  * parentheses are allowed, plus and country code are required: without them Meta would put the business
  * number's own country code in front.
  */
-export const phoneSchema = z
-  .string(`phone: must be text; ${EXAMPLE}`)
-  .transform((phone, context) => {
-    const problem = findProblem(phone);
-    if (problem !== null) {
-      context.addIssue({ code: "custom", message: `phone: ${problem}; ${EXAMPLE}` });
-      return z.NEVER;
-    }
-    return phone.replaceAll(SEPARATORS, "").slice(1);
-  });
+export const phoneSchema = z.string(`must be text; ${EXAMPLE}`).transform((phone, context) => {
+  const problem = findProblem(phone);
+  if (problem !== null) {
+    context.addIssue({ code: "custom", message: `${problem}; ${EXAMPLE}` });
+    return z.NEVER;
+  }
+  return phone.replaceAll(SEPARATORS, "").slice(1);
+});
 
 function findProblem(phone: string): string | null {
   const compact = phone.replaceAll(SEPARATORS, "");

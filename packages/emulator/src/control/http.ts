@@ -2,10 +2,12 @@ import { ZodError } from "zod";
 import { EmulatorError, type EmulatorErrorCode } from "../emulator-error.ts";
 
 const HTTP_STATUS: Record<EmulatorErrorCode, number> = {
+  choice_not_found: 404,
   customer_not_found: 404,
   delivery_not_found: 404,
   invalid_input: 400,
   not_found: 404,
+  not_listening: 409,
   number_not_found: 404,
   user_id_taken: 409,
   webhook_url_missing: 409,

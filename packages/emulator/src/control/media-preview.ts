@@ -2,9 +2,20 @@ import type { Core } from "../core.ts";
 import { EmulatorError } from "../emulator-error.ts";
 import { baseMime } from "../store/media-limits.ts";
 
-const SHOWN_TYPES = new Set(["image/jpeg", "image/png", "image/webp"]);
+/** What a browser shows or plays and can run nothing in. */
+const SHOWN_TYPES = new Set([
+  "audio/aac",
+  "audio/mp4",
+  "audio/mpeg",
+  "audio/ogg",
+  "image/jpeg",
+  "image/png",
+  "image/webp",
+  "video/3gpp",
+  "video/mp4",
+]);
 
-/** The bytes of stored media for the phone page, without a token. Only pictures are shown in the browser. */
+/** The bytes of stored media for the phone page, without a token. All but pictures and sound is a download. */
 export function mediaPreview({ media }: Core, id: string): Response {
   const found = media.find(id);
   if (!found) throw new EmulatorError("not_found", `no media ${id}`);

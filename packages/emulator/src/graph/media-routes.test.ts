@@ -124,3 +124,68 @@ test("the number itself can be looked up", async () => {
   const { body } = await call(createTestEmulator(), `/v26.0/${NUMBER_ID}`, { headers });
   expect(body).toMatchObject({ id: NUMBER_ID, verified_name: "Lucky Shrub" });
 });
+
+test("what a customer sent is kept seven days", async () => {
+  let now = Date.UTC(2026, 9, 1);
+  const emulator = createTestEmulator({ now: () => now });
+  emulator.addCustomer({ phone: MARA, name: "Mara" });
+  emulator.sendFromCustomer(MARA, { type: "image", image: {} });
+  const [media] = emulator.media();
+  if (!media) throw new Error("nothing is stored");
+  expect(media).toMatchObject({ source: "inbound", mime_type: "image/png", downloads: 0 });
+  const url = await linkOf(emulator, media.id);
+  expect((await open(emulator, url)).status).toBe(200);
+  expect(emulator.media()).toMatchObject([{ downloads: 1 }]);
+  now += 7 * 24 * 60 * 60_000;
+  expect((await call(emulator, `/v26.0/${media.id}`, { headers })).status).toBe(400);
+  expect((await open(emulator, url)).status).toBe(404);
+});
+
+test("media can be let expire, be spoilt, and fail at every step", async () => {
+  const emulator = createTestEmulator();
+  const id = await uploadOk(emulator);
+  const [stored] = emulator.media();
+  emulator.changeMedia(id, { corrupt: true });
+  const bytes = async () =>
+    Buffer.from(await (await open(emulator, await linkOf(emulator, id))).arrayBuffer());
+  expect(
+    createHash("sha256")
+      .update(await bytes())
+      .digest("hex"),
+  ).not.toBe(stored?.sha256);
+  emulator.changeMedia(id, { corrupt: false });
+  expect(await bytes()).toEqual(BYTES);
+
+  emulator.addFaults([
+    { endpoint: "media_url", how: "corrupt" },
+    { endpoint: "media_url", code: 131000 },
+    { endpoint: "media_download", code: 131000, http: 503, body: "empty" },
+    { endpoint: "media_upload", code: 131053, phone_number_id: NUMBER_ID },
+  ]);
+  expect((await call(emulator, `/v26.0/${id}`, { headers })).body).toMatchObject({
+    sha256: expect.not.stringContaining(stored?.sha256 ?? ""),
+  });
+  expect((await call(emulator, `/v26.0/${id}`, { headers })).status).toBe(500);
+  expect((await open(emulator, await linkOf(emulator, id))).status).toBe(503);
+  expect(await upload(emulator, BYTES, "image/png")).toMatchObject({
+    status: 400,
+    body: { error: { code: 131053 } },
+  });
+  emulator.changeMedia(id, { expires_at: 0 });
+  expect((await call(emulator, `/v26.0/${id}`, { headers })).status).toBe(400);
+  expect(emulator.media()).toMatchObject([{ id, expires_at: 0 }]);
+});
+
+test.each([
+  ["audio", 131053],
+  ["document", null],
+  ["image", null],
+])("an upload of a picture sent as %s ends so", async (type, code) => {
+  const emulator = createTestEmulator();
+  emulator.addCustomer({ phone: MARA, name: "Mara" });
+  emulator.sendFromCustomer(MARA, { text: { body: "Hi" } });
+  const id = await uploadOk(emulator);
+  expect((await send(emulator, { type, [type]: { id } })).status).toBe(200);
+  const expected = code === null ? { status: "delivered" } : { error: { code: 131053 } };
+  await expect.poll(() => emulator.customerMessages(MARA).at(-1)).toMatchObject(expected);
+});

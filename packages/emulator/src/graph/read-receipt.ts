@@ -16,7 +16,7 @@ const receiptSchema = z.looseObject({
 
 /** Whether a body sent to `/messages` is a read receipt. */
 export function isReadReceipt(body: unknown): boolean {
-  return z.looseObject({ status: z.unknown() }).safeParse(body).data?.status !== undefined;
+  return typeof body === "object" && body !== null && "status" in body && body.status !== undefined;
 }
 
 /** The business marks a customer's message read, and with it all earlier ones of that chat. */
@@ -37,12 +37,14 @@ export function markReadByBusiness(core: Core, number: BusinessNumber, body: unk
 }
 
 function upTo(core: Core, message: ChatMessage): ChatMessage[] {
-  const chat = core.store.messages(message.phone, message.phone_number_id);
+  const chat = core.store.messages(message.group_id ?? message.phone, message.phone_number_id);
   const end = chat.findIndex(({ id }) => id === message.id);
   return chat.slice(0, end + 1).filter(({ author }) => author === "customer");
 }
 
-function showTyping(core: Core, { phone_number_id, phone }: ChatMessage): void {
+function showTyping(core: Core, message: ChatMessage): void {
+  const { phone_number_id } = message;
+  const phone = message.group_id ?? message.phone;
   const until = core.now() + TYPING_MS;
   core.store.putChat({ ...core.store.chat(phone_number_id, phone), typing_until: until });
   core.events.emit("typing", { phone_number_id, phone, until });

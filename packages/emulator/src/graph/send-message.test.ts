@@ -65,9 +65,13 @@ describe("a send that Graph takes", () => {
       {
         id,
         phone_number_id: NUMBER_ID,
+        endpoint: "messages",
+        recipient_type: "individual",
         input: MARA,
         phone: MARA,
         type: "text",
+        template: null,
+        message_status: "accepted",
         biz_opaque_callback_data: "m-1",
         accepted_at: expect.any(Number),
         body: { ...text, biz_opaque_callback_data: "m-1" },

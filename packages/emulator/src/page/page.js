@@ -1,7 +1,19 @@
 // The customer's phone: what it shows, and what its owner does with it.
 
-import { el, icon, paint } from "./dom.js";
-import { LABELS, list, summary } from "./message-text.js";
+import { el, paint } from "./dom.js";
+import { clock, drawMessage } from "./draw-message.js";
+import { list, summary } from "./message-text.js";
+import {
+  call,
+  chats,
+  emulatorNow,
+  holder,
+  messagesOf,
+  nameOf,
+  openGroup,
+  state,
+  timeOf,
+} from "./state.js";
 
 const byId = (id) => document.getElementById(id);
 const desk = byId("desk");
@@ -11,175 +23,56 @@ const text = byId("text");
 /** The longest stretch of a chat that is drawn. */
 const SHOWN_MESSAGES = 300;
 
-const state = {
-  numbers: [],
-  customers: [],
-  /** All messages by id; a Map keeps the order they came in. */
-  messages: new Map(),
-  /** When the business stops typing, by chat. */
-  typing: new Map(),
-  /** What the emulator's clock is ahead of this one's, in milliseconds. */
-  clock_ahead_ms: 0,
-  /** Set while the emulator reads by itself after a delay. */
-  reads_itself: false,
-  phone: null,
-  number_id: null,
-};
-
-async function call(method, path, body) {
-  const response = await fetch(`/emulator/${path}`, {
-    method,
-    ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-  });
-  const answer = await response.json();
-  if (!response.ok)
-    throw new Error(answer.error?.message ?? `The emulator answered ${response.status}.`);
-  return answer;
-}
-
-const emulatorNow = () => Date.now() + state.clock_ahead_ms;
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const timeOf = (message) => Math.min(...Object.values(message.times));
-
-/** What the customer's phone has: what they wrote, and what reached them. */
-function isOnPhone({ author, status }) {
-  return author === "customer" || status === "delivered" || status === "read";
-}
-
-function messagesOf(phone, number_id) {
-  return [...state.messages.values()].filter(
-    (message) =>
-      message.phone === phone &&
-      (!number_id || message.phone_number_id === number_id) &&
-      isOnPhone(message),
-  );
-}
 
 // Drawing
 
-function drawPerson(customer) {
-  const messages = messagesOf(customer.phone);
+function drawChat({ key, name, line }) {
+  const messages = messagesOf(key);
   const last = messages.at(-1);
   const unread = messages.filter(
     ({ author, status }) => author === "business" && status === "delivered",
   );
   const avatar = el("span", "avatar");
-  paint(avatar, customer.phone, customer.name);
+  paint(avatar, key, name);
   const button = el(
     "button",
     "person",
     avatar,
-    el("span", "person-name", customer.name),
+    el("span", "person-name", name),
     el("span", "person-time", last && clock.format(timeOf(last))),
-    el("span", "person-last", last ? summary(last) : `+${customer.phone}`),
+    el("span", "person-last", last ? summary(last) : line),
     unread.length > 0 && el("span", "badge", String(unread.length)),
   );
   button.type = "button";
-  button.setAttribute("aria-current", String(customer.phone === state.phone));
-  button.addEventListener("click", () => openChat(customer.phone, state.number_id));
+  button.setAttribute("aria-current", String(key === state.chat));
+  button.addEventListener("click", () => openChat(key, state.number_id));
   return el("li", "", button);
 }
 
-function drawPeople() {
-  byId("people").replaceChildren(...state.customers.map(drawPerson));
-  byId("people-hint").hidden = state.customers.length > 0;
+function drawChats() {
+  const all = chats();
+  byId("people").replaceChildren(...all.map(drawChat));
+  byId("people-hint").hidden = all.length > 0;
 }
 
-function drawTicks({ author, status }) {
-  if (author !== "customer") return null;
-  const svg = icon(status === "sent" ? "tick" : "ticks", `ticks ${status}`);
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", status);
-  return svg;
-}
-
-function drawPicture({ type, content }) {
-  if (!content?.id || (type !== "image" && type !== "sticker")) return null;
-  const image = el("img", "picture");
-  image.src = `/emulator/media/${encodeURIComponent(content.id)}`;
-  image.alt = content.caption ?? LABELS[type];
-  image.addEventListener("load", stayAtEnd);
-  image.addEventListener("error", () => image.remove());
-  return image;
-}
-
-function drawParts(message) {
-  const content = message.content ?? {};
-  const header = message.type === "interactive" ? content.header?.text : null;
-  const footer = message.type === "interactive" ? content.footer?.text : null;
-  const picture = drawPicture(message);
-  return [
-    picture,
-    header && el("div", "title", header),
-    message.type === "template" && el("div", "small", "Template"),
-    el("div", "body", picture ? content.caption : summary(message)),
-    footer && el("div", "small", footer),
-  ];
-}
-
-function replyChoice(message, kind, { id, title, description }) {
-  const button = el("button", "choice", title, description && el("span", "small", description));
-  button.type = "button";
-  button.addEventListener("click", () =>
-    send({
-      type: "interactive",
-      interactive: { type: kind, [kind]: { id, title, ...(description && { description }) } },
-      context: { id: message.id },
-    }),
-  );
-  return button;
-}
-
-/** What the business offers to tap: reply buttons and list rows. */
-function drawChoices(message) {
-  const action = message.content?.action;
-  if (message.author !== "business" || message.type !== "interactive" || !action) return null;
-  const buttons = list(action.buttons).filter((button) => button.reply);
-  const rows = list(action.sections).flatMap((section) => list(section.rows));
-  const choices = [
-    ...buttons.map((button) => replyChoice(message, "button_reply", button.reply)),
-    ...rows.map((row) => replyChoice(message, "list_reply", row)),
-  ];
-  return choices.length > 0 && el("div", "choices", ...choices);
-}
-
-function drawMessage(message, { is_first, reaction, is_new }) {
-  const quoted = state.messages.get(message.context_id);
-  const bubble = el(
-    "div",
-    "bubble",
-    quoted && el("div", "quote", summary(quoted)),
-    ...drawParts(message),
-    el("div", "meta", el("time", "", clock.format(timeOf(message))), drawTicks(message)),
-  );
-  const classes = [
-    "row",
-    message.author === "customer" && "mine",
-    is_first && "first",
-    is_new && "new",
-  ];
-  return el(
-    "li",
-    classes.filter(Boolean).join(" "),
-    bubble,
-    reaction && el("span", "reaction", reaction),
-    drawChoices(message),
-  );
+/** Who reacted how to which message; the last reaction of each counts. */
+function reactionsIn(messages) {
+  const reactions = new Map();
+  for (const { type, content, phone, author } of messages) {
+    if (type !== "reaction") continue;
+    const one = reactions.get(content?.message_id) ?? new Map();
+    one.set(author === "customer" ? phone : "", content?.emoji ?? "");
+    reactions.set(content?.message_id, one);
+  }
+  return reactions;
 }
 
 const drawn = new Set();
 
 function drawLog() {
-  const all = messagesOf(state.phone, state.number_id).slice(-SHOWN_MESSAGES);
-  const reactions = new Map();
-  for (const { type, content } of all) {
-    if (type === "reaction") reactions.set(content?.message_id, content?.emoji ?? "");
-  }
+  const all = messagesOf(state.chat, state.number_id).slice(-SHOWN_MESSAGES);
+  const reactions = reactionsIn(all);
   const nodes = [];
   let before = null;
   let date = "";
@@ -187,9 +80,16 @@ function drawLog() {
     if (message.type === "reaction" && state.messages.has(message.content?.message_id)) continue;
     const today = day.format(timeOf(message));
     if (today !== date) nodes.push(el("li", "day", today));
-    const is_first = today !== date || before?.author !== message.author;
-    const is_new = !drawn.has(message.id);
-    nodes.push(drawMessage(message, { is_first, reaction: reactions.get(message.id), is_new }));
+    const is_first =
+      today !== date || before?.author !== message.author || before?.phone !== message.phone;
+    const given = reactions.get(message.id) ?? new Map();
+    const look = {
+      is_first,
+      is_new: !drawn.has(message.id),
+      own_reaction: given.get(holder()),
+      reactions: [...given.values()].filter(Boolean),
+    };
+    nodes.push(drawMessage(message, look, doing));
     drawn.add(message.id);
     date = today;
     before = message;
@@ -212,21 +112,39 @@ function goToEnd() {
 
 function drawHead() {
   const number = state.numbers.find((known) => known.phone_number_id === state.number_id);
-  const customer = state.customers.find((known) => known.phone === state.phone);
-  if (!number || !customer) return;
-  const until = state.typing.get(`${state.number_id}/${state.phone}`) ?? 0;
+  if (!number) return;
+  const group = openGroup();
+  const until = state.typing.get(`${state.number_id}/${state.chat}`) ?? 0;
   const is_typing = until > emulatorNow();
-  byId("business-name").textContent = number.verified_name;
+  const name = group ? group.subject : number.verified_name;
+  byId("business-name").textContent = name;
   // Where there are several numbers, the picker shows which one it is.
-  const line = [state.numbers.length === 1 && number.display_phone_number, `as ${customer.name}`];
-  byId("business-line").textContent = is_typing ? "typing…" : line.filter(Boolean).join(" · ");
+  const line = group
+    ? [number.verified_name, ...group.participants.map(nameOf)].join(", ")
+    : [state.numbers.length === 1 && number.display_phone_number, `as ${nameOf(state.chat)}`]
+        .filter(Boolean)
+        .join(" · ");
+  byId("business-line").textContent = is_typing ? "typing…" : line;
   byId("business-line").classList.toggle("typing", is_typing);
-  paint(byId("business-initials"), number.phone_number_id, number.verified_name);
+  paint(byId("business-initials"), group ? group.id : number.phone_number_id, name);
+  byId("picker").hidden = state.numbers.length < 2 || group !== null;
+  byId("member-picker").hidden = !group;
+  drawMembers(group);
+}
+
+function drawMembers(group) {
+  const options = list(group?.participants).map((phone) => {
+    const option = el("option", "", `as ${nameOf(phone)}`);
+    option.value = phone;
+    return option;
+  });
+  byId("member").replaceChildren(...options);
+  if (group) byId("member").value = holder();
 }
 
 function draw() {
-  drawPeople();
-  const is_open = state.customers.some(({ phone }) => phone === state.phone);
+  drawChats();
+  const is_open = chats().some(({ key }) => key === state.chat);
   byId("chat").hidden = !is_open;
   desk.dataset.view = is_open ? "chat" : "list";
   if (!is_open) return;
@@ -257,38 +175,36 @@ function showNotice(id, message) {
 /** A chat in front of the customer's eyes is read, unless the emulator reads by itself. */
 async function readOpenChat() {
   if (state.reads_itself || document.hidden) return;
-  const { phone, number_id } = state;
-  const unread = messagesOf(phone, number_id).some(
+  const { chat, number_id } = state;
+  const unread = messagesOf(chat, number_id).some(
     ({ author, status }) => author === "business" && status === "delivered",
   );
-  if (unread) await call("POST", `customers/${phone}/read`, { phone_number_id: number_id });
+  if (unread) await call("POST", `customers/${holder()}/read`, { phone_number_id: number_id });
 }
 
-function openChat(phone, number_id) {
-  location.hash = phone ? `${phone}/${number_id}` : "";
+function openChat(chat, number_id) {
+  location.hash = chat ? `${chat}/${number_id}` : "";
 }
 
 function followHash() {
-  const [phone, number_id] = location.hash.slice(1).split("/");
-  const is_known = state.numbers.some((number) => number.phone_number_id === number_id);
-  state.phone = phone || null;
-  state.number_id = is_known ? number_id : (state.number_id ?? state.numbers[0]?.phone_number_id);
+  const [chat, number_id] = location.hash.slice(1).split("/");
+  state.chat = chat || null;
+  const asked = openGroup()?.phone_number_id ?? number_id;
+  const is_known = state.numbers.some((number) => number.phone_number_id === asked);
+  state.number_id = is_known ? asked : (state.number_id ?? state.numbers[0]?.phone_number_id);
   byId("number").value = state.number_id;
   drawn.clear();
-  for (const { id } of messagesOf(state.phone)) drawn.add(id);
+  for (const { id } of messagesOf(state.chat)) drawn.add(id);
   draw();
   goToEnd();
-  if (state.phone && matchMedia("(hover: hover)").matches) text.focus();
+  if (state.chat && matchMedia("(hover: hover)").matches) text.focus();
 }
 
-async function send(message) {
+/** Does something as the customer; what went wrong is shown above the keyboard. */
+async function act(path, body) {
   showNotice("notice", "");
-  goToEnd();
   try {
-    await call("POST", `customers/${state.phone}/messages`, {
-      phone_number_id: state.number_id,
-      ...message,
-    });
+    await call("POST", `customers/${holder()}/${path}`, body);
     return true;
   } catch (error) {
     showNotice("notice", error.message);
@@ -296,12 +212,58 @@ async function send(message) {
   }
 }
 
+function send(message) {
+  goToEnd();
+  const group = openGroup();
+  const where = group ? { group_id: group.id } : { phone_number_id: state.number_id };
+  return act("messages", { ...where, ...message });
+}
+
+/** What messages call when they are pressed, played, or grow. */
+const doing = {
+  open_menus: new Set(),
+  grew: stayAtEnd,
+  press: (message, choice) => act("press", { message_id: message.id, choice }),
+  react: (message, emoji) =>
+    send({
+      type: "reaction",
+      // A removed reaction comes without an emoji.
+      reaction: { message_id: message.id, ...(emoji && { emoji }) },
+    }),
+  played(media) {
+    if (media.kind === "audio") void act("play", { message_id: media.message_id });
+  },
+};
+
 async function sendText(event) {
   event.preventDefault();
   const body = text.value.trim();
   if (body === "") return;
   text.value = "";
   if (!(await send({ type: "text", text: { body } }))) text.value = body;
+}
+
+/** What a file is sent as. */
+function kindOf({ type }) {
+  if (type === "image/webp") return "sticker";
+  const kind = type.split("/")[0];
+  return ["image", "audio", "video"].includes(kind) ? kind : "document";
+}
+
+async function sendFile(event) {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCodePoint(byte);
+  const kind = kindOf(file);
+  const media = {
+    data: btoa(binary),
+    ...(file.type && { mime_type: file.type }),
+    ...(kind === "document" && { filename: file.name }),
+  };
+  await send({ type: kind, [kind]: media });
 }
 
 async function addCustomer(event) {
@@ -329,6 +291,11 @@ function putCustomer(customer) {
   state.customers = [...others, customer];
 }
 
+function putGroup(group) {
+  const others = state.groups.filter(({ id }) => id !== group.id);
+  state.groups = [...others, group];
+}
+
 function showTyping({ phone_number_id, phone, until }) {
   const left = until - emulatorNow();
   state.typing.set(`${phone_number_id}/${phone}`, until);
@@ -343,15 +310,14 @@ function onMessage(message) {
 
 /** Everything anew: at the start, and after a lost connection, when events may have been missed. */
 async function load() {
-  const { numbers, customers, chats, settings, now } = await call("GET", "state");
-  const lists = await Promise.all(
-    customers.map(({ phone }) => call("GET", `customers/${phone}/messages`)),
-  );
-  Object.assign(state, { numbers, customers });
+  const { numbers, customers, groups, chats: open, settings, now } = await call("GET", "state");
+  const keys = [...customers.map(({ phone }) => phone), ...groups.map(({ id }) => id)];
+  const lists = await Promise.all(keys.map((key) => call("GET", `customers/${key}/messages`)));
+  Object.assign(state, { numbers, customers, groups });
   state.clock_ahead_ms = now - Date.now();
   state.reads_itself = settings.delays.read_ms !== null;
   for (const message of lists.flat()) state.messages.set(message.id, message);
-  for (const chat of chats) {
+  for (const chat of open) {
     if (chat.typing_until > now) showTyping({ ...chat, until: chat.typing_until });
   }
   const options = numbers.map(({ phone_number_id, verified_name, display_phone_number }) => {
@@ -360,7 +326,6 @@ async function load() {
     return option;
   });
   byId("number").replaceChildren(...options);
-  byId("picker").hidden = numbers.length < 2;
   followHash();
 }
 
@@ -378,6 +343,7 @@ function listen() {
     });
   on("message", onMessage);
   on("customer", putCustomer);
+  on("group", putGroup);
   on("typing", showTyping);
   on("settings", () => void load());
   events.addEventListener("open", () => {
@@ -388,6 +354,7 @@ function listen() {
 }
 
 byId("compose").addEventListener("submit", (event) => void sendText(event));
+byId("file").addEventListener("change", (event) => void sendFile(event));
 byId("new-customer").addEventListener("submit", (event) => void addCustomer(event));
 byId("add").addEventListener("click", () => {
   showNotice("sheet-notice", "");
@@ -395,7 +362,11 @@ byId("add").addEventListener("click", () => {
 });
 byId("cancel").addEventListener("click", () => byId("sheet").close());
 byId("back-button").addEventListener("click", () => openChat(null));
-byId("number").addEventListener("change", (event) => openChat(state.phone, event.target.value));
+byId("number").addEventListener("change", (event) => openChat(state.chat, event.target.value));
+byId("member").addEventListener("change", (event) => {
+  state.member = event.target.value;
+  draw();
+});
 text.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();

@@ -8,7 +8,9 @@ const FILES = [
   { path: "/page.css", file: "page.css", type: "text/css; charset=utf-8" },
   { path: "/page.js", file: "page.js", type: "text/javascript; charset=utf-8" },
   { path: "/dom.js", file: "dom.js", type: "text/javascript; charset=utf-8" },
+  { path: "/draw-message.js", file: "draw-message.js", type: "text/javascript; charset=utf-8" },
   { path: "/message-text.js", file: "message-text.js", type: "text/javascript; charset=utf-8" },
+  { path: "/state.js", file: "state.js", type: "text/javascript; charset=utf-8" },
   { path: "/icon.svg", file: "icon.svg", type: "image/svg+xml" },
 ];
 

@@ -39,7 +39,7 @@ const STATIC_STICKER_MAX_BYTES = 100 * KB;
 /** Why Meta would not take this upload, in a sentence; `null`: it would. */
 export function mediaRefusal(mime_type: string, bytes: Uint8Array): string | null {
   const base = baseMime(mime_type);
-  const kind = MEDIA_KINDS.find((name) => LIMITS[name].mime_types.includes(base));
+  const kind = kindOfMime(base);
   if (!kind) {
     const types = MEDIA_KINDS.flatMap((name) => LIMITS[name].mime_types).join(", ");
     return `Param file must be a file with one of the following types: ${types}. Received file of type '${base}'.`;
@@ -51,6 +51,11 @@ export function mediaRefusal(mime_type: string, bytes: Uint8Array): string | nul
   return bytes.length > max
     ? `File size of ${bytes.length} bytes is too large for type ${kind}: at most ${max} bytes.`
     : null;
+}
+
+/** The kind of message that a file of this type is sent as; `null`: none. */
+export function kindOfMime(mime: string): MediaKind | null {
+  return MEDIA_KINDS.find((name) => LIMITS[name].mime_types.includes(mime)) ?? null;
 }
 
 /** `audio/ogg; codecs=opus` becomes `audio/ogg`. */

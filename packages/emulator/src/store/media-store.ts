@@ -9,14 +9,19 @@ const MEDIA_URL_MS = 5 * MINUTE_MS;
 const KEPT_MS = { upload: 30 * DAY_MS, inbound: 7 * DAY_MS } as const;
 
 /** A stored file. */
-interface Media {
+export interface Media {
   id: string;
   phone_number_id: string;
+  source: keyof typeof KEPT_MS;
   mime_type: string;
   bytes: Uint8Array<ArrayBuffer>;
   sha256: { hex: string; base64: string };
   /** Milliseconds since 1970. */
   expires_at: number;
+  /** How often the bytes were fetched. */
+  downloads: number;
+  /** Downloads give other bytes than the hash is of. */
+  is_corrupt: boolean;
 }
 
 /** What is stored. */
@@ -35,6 +40,11 @@ export interface MediaStore {
   add(media: NewMedia): Media;
   /** Undefined once deleted or older than Meta keeps it. */
   find(id: string): Media | undefined;
+  /** All that has not been deleted, expired or not. */
+  list(): Media[];
+  /** Undefined where there is none. */
+  change(id: string, changes: Partial<Media>): Media | undefined;
+  countDownload(id: string): void;
   remove(id: string): boolean;
   /** A link to the bytes below this origin. The expiry is in it, signed: nothing is kept per link. */
   link(id: string, origin: string): string;
@@ -52,14 +62,33 @@ export function createMediaStore(now: () => number): MediaStore {
     return media && media.expires_at > now() ? media : undefined;
   };
   return {
-    add({ source, ...file }) {
+    add(file) {
       const digest = createHash("sha256").update(file.bytes).digest();
       const sha256 = { hex: digest.toString("hex"), base64: digest.toString("base64") };
-      const media = { ...file, id: createMediaId(), sha256, expires_at: now() + KEPT_MS[source] };
+      const media = {
+        ...file,
+        id: createMediaId(),
+        sha256,
+        expires_at: now() + KEPT_MS[file.source],
+        downloads: 0,
+        is_corrupt: false,
+      };
       files.set(media.id, media);
       return media;
     },
     find,
+    list: () => [...files.values()],
+    change(id, changes) {
+      const media = files.get(id);
+      if (!media) return undefined;
+      const changed = { ...media, ...changes };
+      files.set(id, changed);
+      return changed;
+    },
+    countDownload(id) {
+      const media = files.get(id);
+      if (media) files.set(id, { ...media, downloads: media.downloads + 1 });
+    },
     remove: (id) => files.delete(id),
     link(id, origin) {
       const ext = String(now() + MEDIA_URL_MS);

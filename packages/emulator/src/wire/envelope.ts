@@ -5,12 +5,14 @@ import { phoneDigits } from "../phone.ts";
 /** What is absent on the wire is an absent key: Meta leaves out, it does not write `null`. */
 export type WireObject = { [key: string]: unknown };
 
-/** A whole webhook body around the value of one change. */
-export function webhookBody(waba_id: string, value: unknown, field = "messages"): WireObject {
-  return {
-    object: "whatsapp_business_account",
-    entry: [{ id: waba_id, changes: [{ value, field }] }],
-  };
+/** A whole webhook body around the value of one change. `time`, in seconds, is on what concerns the account. */
+export function webhookBody(
+  waba_id: string,
+  value: unknown,
+  { field = "messages", time }: { field?: string; time?: number } = {},
+): WireObject {
+  const entry = { id: waba_id, ...(time !== undefined && { time }), changes: [{ value, field }] };
+  return { object: "whatsapp_business_account", entry: [entry] };
 }
 
 /** The start of every `messages` value. */

@@ -13,10 +13,7 @@ const HEX_BYTES = { inbound: 10, outbound: 9 } as const;
  */
 export function createWamid(party: string, direction: Direction): string {
   const name = Buffer.from(party, "latin1").subarray(0, 255);
-  const hex = Buffer.from(
-    randomBytes(HEX_BYTES[direction]).toString("hex").toUpperCase(),
-    "latin1",
-  );
+  const hex = Buffer.from(randomHex(HEX_BYTES[direction]), "latin1");
   const bytes = Buffer.concat([
     Buffer.from([0x1c, 0x18, name.length]),
     name,
@@ -25,6 +22,20 @@ export function createWamid(party: string, direction: Direction): string {
     Buffer.from([0x00]),
   ]);
   return `wamid.${bytes.toString("base64")}`;
+}
+
+const POOL_BYTES = 8192;
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** Fresh random bytes in hex. Drawn from the system many at a time: a call for each id would cost more than the id. */
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString("hex", used - bytes, used).toUpperCase();
 }
 
 /** Calling codes of a few countries, so that a user id carries a likely country; all others read as US. */

@@ -14,51 +14,77 @@ export interface StatusUpdate {
   number: BusinessNumber;
   /** `null`: the number has no WhatsApp. */
   customer: Customer | null;
+  /** Of a group: whose status this is. */
+  participant: Customer | null;
   id: string;
-  status: "sent" | "delivered" | "read" | "failed";
+  status: "sent" | "delivered" | "read" | "played" | "failed";
   time_ms: number;
   /** What the business addressed; it learns no more than that. */
-  sent_to: { phone: string } | { user_id: string };
-  category: "service" | "utility";
+  sent_to: { phone: string } | { user_id: string } | { group_id: string };
+  /** As `pricing` names it. */
+  category: string;
   biz_opaque_callback_data: string | null;
   error: WebhookError | null;
 }
 
-/** The value of the change that brings a status. */
-export function statusValue(update: StatusUpdate): WireObject {
-  const { customer, status } = update;
-  const phone_known = "phone" in update.sent_to || customer?.share_phone === true;
+/** The value of the change that brings statuses of one message: one, or one per participant of a group. */
+export function statusValue(updates: readonly StatusUpdate[]): WireObject {
+  const [first] = updates;
+  if (!first) return {};
+  const contacts = updates.flatMap(contactOf);
   return {
-    ...messagesValue(update.number),
-    // A failed status comes without contacts, and no `sent` status has the username.
-    ...(customer &&
-      status !== "failed" && {
-        contacts: [wireContact(customer, { phone: phone_known, username: status !== "sent" })],
-      }),
-    statuses: [
-      {
-        id: update.id,
-        status,
-        timestamp: wireTime(update.time_ms),
-        ...recipient(update, phone_known),
-        ...(update.biz_opaque_callback_data !== null && {
-          biz_opaque_callback_data: update.biz_opaque_callback_data,
-        }),
-        ...((status === "sent" || status === "delivered") && { pricing: pricing(update.category) }),
-        ...(update.error && { errors: [wireError(update.error)] }),
-      },
-    ],
+    ...messagesValue(first.number),
+    ...(contacts.length > 0 && { contacts }),
+    statuses: updates.map(wireStatus),
   };
 }
 
-function recipient({ customer, sent_to, status }: StatusUpdate, phone_known: boolean): WireObject {
+/** The business learns no phone that it did not write to, unless its owner shares it. */
+function isPhoneKnown({ sent_to, customer }: StatusUpdate): boolean {
+  return "phone" in sent_to || customer?.share_phone === true;
+}
+
+/** A failed status comes without contacts, and no `sent` status has the username. */
+function contactOf(update: StatusUpdate): WireObject[] {
+  const { customer, participant, status } = update;
+  if (status === "failed") return [];
+  if (participant) {
+    return [wireContact(participant, { phone: participant.share_phone, username: true })];
+  }
+  if (!customer) return [];
+  return [wireContact(customer, { phone: isPhoneKnown(update), username: status !== "sent" })];
+}
+
+function wireStatus(update: StatusUpdate): WireObject {
+  const { status, biz_opaque_callback_data, error } = update;
+  return {
+    id: update.id,
+    status,
+    timestamp: wireTime(update.time_ms),
+    ...recipient(update),
+    ...(biz_opaque_callback_data !== null && { biz_opaque_callback_data }),
+    ...((status === "sent" || status === "delivered") && { pricing: pricing(update) }),
+    ...(error && { errors: [wireError(error)] }),
+  };
+}
+
+function recipient(update: StatusUpdate): WireObject {
+  const { customer, participant, sent_to, status } = update;
+  if ("group_id" in sent_to) {
+    return {
+      recipient_id: sent_to.group_id,
+      recipient_type: "group",
+      ...(participant?.share_phone && { recipient_participant_id: participant.phone }),
+      ...(participant && { recipient_participant_user_id: participant.user_id }),
+    };
+  }
   if (status === "failed") {
     return "phone" in sent_to
       ? { recipient_id: sent_to.phone }
       : { recipient_user_id: sent_to.user_id };
   }
   return {
-    ...(phone_known && customer && { recipient_id: customer.phone }),
+    ...(isPhoneKnown(update) && customer && { recipient_id: customer.phone }),
     ...(customer && { recipient_user_id: customer.user_id }),
   };
 }
@@ -67,7 +93,8 @@ function recipient({ customer, sent_to, status }: StatusUpdate, phone_known: boo
  * Since 2026-10-01 free-form messages are charged like templates. Meta has not shown a payload of such a message;
  * `regular` is what its other charged messages carry. No `conversation`: webhooks of v24.0 and later leave it out.
  */
-function pricing(category: StatusUpdate["category"]): WireObject {
+function pricing({ category: given, sent_to }: StatusUpdate): WireObject {
+  const category = "group_id" in sent_to ? `group_${given}` : given;
   return { billable: true, pricing_model: "PMP", type: "regular", category };
 }
 

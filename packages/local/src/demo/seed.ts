@@ -11,6 +11,7 @@ export async function seedDemo(stack: StackAddress): Promise<void> {
   for (const { email } of [...DEMO_MEMBERS, { email: DEMO_STRANGER }]) await signUp(stack, email);
   const sql = postgres(stack.database_url, { max: 1, onnotice: () => {} });
   try {
+    await tellAddress(sql, stack);
     await sql.begin(async (transaction) => {
       const [number] = await transaction`
         select 1 from public.whatsapp_numbers where phone_number_id = ${DEMO_NUMBER.phone_number_id}`;
@@ -28,6 +29,20 @@ export async function seedDemo(stack: StackAddress): Promise<void> {
     });
   } finally {
     await sql.end();
+  }
+}
+
+/** Where pg_cron finds whatsapp-dispatch, as docs/deploy.md has it for a hosted project. */
+async function tellAddress(sql: postgres.Sql, { url, keys }: StackAddress): Promise<void> {
+  const secrets = {
+    wabase_functions_url: `${url}/functions/v1`,
+    wabase_secret_key: keys.secret_key,
+  };
+  for (const [name, secret] of Object.entries(secrets)) {
+    const [known] = await sql<{ id: string }[]>`select id from vault.secrets where name = ${name}`;
+    await (known === undefined
+      ? sql`select vault.create_secret(${secret}, ${name})`
+      : sql`select vault.update_secret(${known.id}, ${secret})`);
   }
 }
 

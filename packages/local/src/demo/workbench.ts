@@ -14,6 +14,8 @@ export interface Workbench {
   emulator_url: string;
   /** What the emulator signs webhooks with, and the functions check. */
   app_secret: string;
+  /** What the functions show to the emulator. */
+  access_token: string;
   verify_token: string;
   stop(): Promise<void>;
 }
@@ -52,7 +54,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     await seedDemo(stack);
     emulator.updateSettings({ webhook_url: `${stack.url}/functions/v1/whatsapp-webhook` });
     for (const customer of DEMO_CUSTOMERS) emulator.addCustomer(customer);
-    return { stack, emulator, emulator_url, app_secret, verify_token, stop };
+    return { stack, emulator, emulator_url, app_secret, access_token, verify_token, stop };
   } catch (error) {
     await stop();
     throw error;
