@@ -369,7 +369,10 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "whatsapp_enqueue_message":
+            "get_storage_size":
+{ Args: { "bucket_name": string }; Returns: number
+                           },
+"whatsapp_enqueue_message":
 { Args: { "message": Json }; Returns: Json
                            },
 "whatsapp_ingest":
@@ -383,6 +386,35 @@ isOneToOne: false
                            },
 "whatsapp_record_send":
 { Args: { "message_id": string,"outcome": Json }; Returns: Json
+                           },
+"whatsapp_session_acquire":
+{ Args: { "folder": string,"force"?: boolean,"lease_ms": number,"owner": string,"session": string,"tenant": string }; Returns: Json
+                           },
+"whatsapp_session_append":
+{ Args: { "body": string,"epoch": number,"hash": string,"key_id": string,"lease_ms": number,"log_id": string,"prev": string,"seq": number }; Returns: string
+                           },
+"whatsapp_session_delete":
+{ Args: { "epoch": number,"log_id": string }; Returns: boolean
+                           },
+"whatsapp_session_list":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"whatsapp_session_publish":
+{ Args: { "epoch": number,"log_id": string,"snapshot": Json }; Returns: boolean
+                           },
+"whatsapp_session_read":
+{ Args: { "session": string,"tenant": string }; Returns: Json
+                           },
+"whatsapp_session_release":
+{ Args: { "epoch": number,"is_clean": boolean,"log_id": string }; Returns: boolean
+                           },
+"whatsapp_session_renew":
+{ Args: { "lease_ms": number,"leases": Json }; Returns: (string)[]
+                           },
+"whatsapp_session_usage":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "object_bytes": number,"objects": number,"record_bytes": number,"records": number,"session": string,"tenant": string
+            }[]
                            },
 "whatsapp_start_send":
 { Args: { "message_id": string }; Returns: Json
