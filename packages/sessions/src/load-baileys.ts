@@ -1,7 +1,8 @@
+import type * as BaileysModule from "baileys";
 import { SessionError } from "./errors.ts";
 import { keepSessionsOutOfTheConsole } from "./connection/quiet-console.ts";
 
-export type Baileys = typeof import("baileys");
+export type Baileys = typeof BaileysModule;
 
 let loaded: Promise<Baileys> | null = null;
 

@@ -2,7 +2,6 @@ import {
   type AnyMessageContent,
   type BaileysEventMap,
   type ConnectionState,
-  DisconnectReason,
   initAuthCreds,
   makeWASocket,
   type WAMessage,
@@ -27,6 +26,8 @@ export interface Customer {
   sendAny(to: string, content: AnyMessageContent): Promise<WAMessage>;
   close(): Promise<void>;
 }
+
+const RESTART_REQUIRED = 515;
 
 /** The settings without which Baileys waits for what the stand-in does not send. */
 export const STAND_IN_SETTINGS = {
@@ -70,7 +71,7 @@ export async function joinWhatsApp(server: WhatsAppWebServer, person: Person): P
       });
     });
     if (code === null) return socket;
-    if (code === DisconnectReason.restartRequired) return await start();
+    if (code === RESTART_REQUIRED) return await start();
     throw new Error(`${person.name} could not connect: ${code}`);
   };
 

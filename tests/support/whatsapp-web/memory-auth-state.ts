@@ -1,5 +1,10 @@
 import { EventEmitter } from "node:events";
-import { BufferJSON, initAuthCreds, type AuthenticationState, type SignalDataTypeMap } from "baileys";
+import {
+  BufferJSON,
+  initAuthCreds,
+  type AuthenticationState,
+  type SignalDataTypeMap,
+} from "baileys";
 import { SessionError } from "../../../packages/sessions/src/errors.ts";
 import type {
   AuthStateHandle,

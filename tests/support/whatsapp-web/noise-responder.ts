@@ -124,7 +124,10 @@ export class NoiseResponder {
       ...period,
     }).finish();
     return proto.CertChain.encode({
-      intermediate: { details: intermediate, signature: Curve.sign(this.root.private, intermediate) },
+      intermediate: {
+        details: intermediate,
+        signature: Curve.sign(this.root.private, intermediate),
+      },
       leaf: { details: leaf, signature: Curve.sign(authority.private, leaf) },
     }).finish();
   }

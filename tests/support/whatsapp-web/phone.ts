@@ -24,7 +24,11 @@ export interface ScannedCode {
 /** `https://wa.me/settings/linked_devices#ref,noise key,identity,secret,platform` */
 export function readQr(qr: string): ScannedCode {
   const [ref = "", , identity = "", secret = ""] = (qr.split("#").at(-1) ?? "").split(",");
-  return { ref, identity: Buffer.from(identity, "base64"), adv_secret: Buffer.from(secret, "base64") };
+  return {
+    ref,
+    identity: Buffer.from(identity, "base64"),
+    adv_secret: Buffer.from(secret, "base64"),
+  };
 }
 
 /** The phone signs for the new device, and the server tells it which one it is. */
@@ -123,7 +127,9 @@ export class CodeEntry {
     );
     const random = plain.subarray(64, 96);
     const identity_shared = Curve.sharedKey(this.identity.private, companion_identity);
-    const secret = hkdf(Buffer.concat([shared, identity_shared, random]), 32, { info: "adv_secret" });
+    const secret = hkdf(Buffer.concat([shared, identity_shared, random]), 32, {
+      info: "adv_secret",
+    });
     return { identity: Buffer.from(companion_identity), adv_secret: Buffer.from(secret) };
   }
 }
@@ -132,4 +138,3 @@ export class CodeEntry {
 export function nextDeviceId(account: Account): number {
   return Math.max(0, ...account.devices.keys()) + 1;
 }
-

@@ -13,9 +13,11 @@ export function answerQuery(
   device: Device,
   directory: Directory,
 ): Content | undefined {
-  switch (node.attrs["xmlns"]) {
+  switch (node.attrs["xmlns"] ?? "") {
     case "encrypt":
-      return node.attrs["type"] === "set" ? storeKeys(node, device) : readKeys(node, device, directory);
+      return node.attrs["type"] === "set"
+        ? storeKeys(node, device)
+        : readKeys(node, device, directory);
     case "usync":
       return [readDevices(node, directory)];
     case "w:g2":
@@ -89,7 +91,9 @@ function readDevices(node: BinaryNode, directory: Directory): BinaryNode {
       content: [{ tag: "device-list", attrs: {}, content: list }],
     };
     const lid = { tag: "lid", attrs: { val: `${account.lid}@lid` } };
-    return [{ tag: "user", attrs: { jid }, content: jid.endsWith("@lid") ? [devices] : [devices, lid] }];
+    return [
+      { tag: "user", attrs: { jid }, content: jid.endsWith("@lid") ? [devices] : [devices, lid] },
+    ];
   });
   return { tag: "usync", attrs: {}, content: [{ tag: "list", attrs: {}, content }] };
 }
@@ -125,4 +129,3 @@ function readAppState(node: BinaryNode): BinaryNode {
 export function bytesOf(node: BinaryNode | undefined): Uint8Array {
   return node?.content instanceof Uint8Array ? node.content : Buffer.alloc(0);
 }
-

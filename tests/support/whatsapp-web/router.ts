@@ -75,8 +75,7 @@ export class Router {
 
   private acknowledge({ attrs }: BinaryNode, sender: Device): void {
     if (this.acknowledgement === "none") return;
-    const error =
-      this.acknowledgement === "normal" ? {} : { error: this.acknowledgement.error };
+    const error = this.acknowledgement === "normal" ? {} : { error: this.acknowledgement.error };
     const { id = "", to = "" } = attrs;
     sender.connection?.send({
       tag: "ack",

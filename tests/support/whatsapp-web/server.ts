@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type BinaryNode,
   Curve,
@@ -98,23 +99,37 @@ export class WhatsAppWebServer {
   scan(qr: string, person: Person): void {
     const code = readQr(qr);
     const connection = this.refs.get(code.ref);
-    if (connection === undefined) throw new Error("the QR code is not one of this server's, or spent");
+    if (connection === undefined)
+      throw new Error("the QR code is not one of this server's, or spent");
     this.refs.delete(code.ref);
     this.pair(connection, person, code);
   }
 
   /** Somebody types the pairing code into their phone. */
   async enterCode(code: string, person: Person): Promise<void> {
-    const connection = [...this.entries.keys()].find(
-      ({ pairing_code }) => pairing_code?.phone === person.phone,
-    );
-    const request: PairingCodeRequest | null | undefined = connection?.pairing_code;
-    if (connection === undefined || request === null || request === undefined) {
-      throw new Error(`no companion asks to be linked to ${person.phone}`);
-    }
+    const { connection, request } = await this.companionOf(person.phone);
     const entry = new CodeEntry(this.directory.account(person.phone, person).identity);
     this.entries.set(connection, entry);
     connection.send(await entry.answer(code, request));
+  }
+
+  /** The companion that shows a pairing code loses its connection. */
+  async dropPairing(phone: string): Promise<void> {
+    const { connection } = await this.companionOf(phone);
+    connection.close();
+  }
+
+  /** Who asks to be linked to this phone; waits until somebody does. */
+  private async companionOf(
+    phone: string,
+  ): Promise<{ connection: Connection; request: PairingCodeRequest }> {
+    for (;;) {
+      for (const connection of this.entries.keys()) {
+        const request = connection.pairing_code;
+        if (request?.phone === phone) return { connection, request };
+      }
+      await sleep(5);
+    }
   }
 
   device(phone: string, id = 1): Device | undefined {
@@ -167,7 +182,8 @@ export class WhatsAppWebServer {
       close: () => web_socket.close(),
     };
     const onFrame = async (body: Buffer): Promise<void> => {
-      if (noise.isReady) return await this.onNode(await decodeBinaryNode(noise.open(body)), connection);
+      if (noise.isReady)
+        return await this.onNode(await decodeBinaryNode(noise.open(body)), connection);
       const { clientHello, clientFinish } = proto.HandshakeMessage.decode(body);
       const ephemeral = clientHello?.ephemeral;
       if (ephemeral) sendFrame(noise.answerHello(ephemeral, reader.header ?? Buffer.alloc(0)));
@@ -293,23 +309,21 @@ function sendResult(connection: Connection, to: BinaryNode, content?: BinaryNode
   connection.send(content === undefined ? { tag: "iq", attrs } : { tag: "iq", attrs, content });
 }
 
+/** Null: the connection is simply gone. */
 function streamError(how: Closing): BinaryNode | null {
-  switch (how) {
-    case "restart":
-      return { tag: "stream:error", attrs: { code: "515" } };
-    case "unavailable":
-      return { tag: "stream:error", attrs: { code: "503" } };
-    case "replaced": {
-      const conflict = { tag: "conflict", attrs: { type: "replaced" } };
-      return { tag: "stream:error", attrs: {}, content: [conflict] };
-    }
-    case "logged_out": {
-      const conflict = { tag: "conflict", attrs: { type: "device_removed" } };
-      return { tag: "stream:error", attrs: { code: "401" }, content: [conflict] };
-    }
-    case "gone":
-      return null;
-  }
+  const conflict = (type: string): BinaryNode => ({ tag: "conflict", attrs: { type } });
+  const errors: Record<Closing, BinaryNode | null> = {
+    restart: { tag: "stream:error", attrs: { code: "515" } },
+    unavailable: { tag: "stream:error", attrs: { code: "503" } },
+    replaced: { tag: "stream:error", attrs: {}, content: [conflict("replaced")] },
+    logged_out: {
+      tag: "stream:error",
+      attrs: { code: "401" },
+      content: [conflict("device_removed")],
+    },
+    gone: null,
+  };
+  return errors[how];
 }
 
 /** Lets this process's sockets believe the stand-in's certificate. Baileys exports what it checks against. */
