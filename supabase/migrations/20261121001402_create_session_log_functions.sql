@@ -67,7 +67,11 @@ begin
     owner = $4,
     lease_until = clock_timestamp() + lease_ms * interval '1 millisecond'
   where id = log.id;
-  return wabase.session_contents(log) || jsonb_build_object('epoch', log.epoch + 1);
+  return wabase.session_contents(log) || jsonb_build_object(
+    'epoch', log.epoch + 1,
+    -- Who still had it has not closed it, even if nothing of his was written.
+    'is_clean', log.is_clean and log.owner is null
+  );
 end
 $$;
 comment on function public.whatsapp_session_acquire(text, text, text, text, integer, boolean) is
@@ -146,8 +150,12 @@ as $$
       snapshot_bytes = ($3 ->> 'bytes')::bigint,
       snapshot_key_id = $3 ->> 'key_id',
       snapshot_at = now(),
-      is_deleted = false
-    where log.id = $1 and log.epoch = $2 and log.head_seq >= ($3 ->> 'seq')::bigint
+      is_deleted = false,
+      -- Where the records lie in the bucket, the log's end is told here alone.
+      head_seq = case when $3 ? 'head_hash' then ($3 ->> 'seq')::bigint else log.head_seq end,
+      head_hash = coalesce($3 ->> 'head_hash', log.head_hash)
+    where log.id = $1 and log.epoch = $2
+      and ($3 ? 'head_hash' or log.head_seq >= ($3 ->> 'seq')::bigint)
       and coalesce(log.snapshot_seq, 0) <= ($3 ->> 'seq')::bigint
     returning log.id, log.snapshot_seq
   ),
@@ -170,7 +178,7 @@ as $$
     update wabase.session_logs as log set
       lease_until = '-infinity',
       owner = null,
-      is_clean = log.is_clean or $3
+      is_clean = $3
     where log.id = $1 and log.epoch = $2
     returning 1
   )

@@ -39,17 +39,17 @@ export interface AuthStateHandle {
   /** For `makeWASocket({ auth })`. Do not wrap `keys` in makeCacheableSignalKeyStore: reads are memory already. */
   readonly state: AuthenticationState;
   /** For `creds.update`: writes `state.creds` as it is now. Resolves once it is durable. */
-  saveCreds(): Promise<void>;
+  readonly saveCreds: () => Promise<void>;
   /** Resolves once everything that was set before is durable. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
   /** Flushes and gives the session free. Safe to call twice. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
   /** Removes the session for good: only when WhatsApp says «logged out», or somebody disconnects it. */
-  delete(): Promise<void>;
+  readonly delete: () => Promise<void>;
   /** Aborted with a SessionError when the session is lost, and with code `closed` when it is closed or deleted. */
   readonly signal: AbortSignal;
   readonly events: EventEmitter<SessionEvents>;
-  stats(): SessionStats;
+  readonly stats: () => SessionStats;
 }
 
 export interface AuthStateOptions {
