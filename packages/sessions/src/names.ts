@@ -14,11 +14,8 @@ export type NameKind = "tenant" | "session" | "file";
  */
 export function escapeName(kind: NameKind, name: string): string {
   checkName(kind, name);
-  const escaped = Array.from(name, (character, index) =>
-    /[a-z0-9_@+-]/.test(character) || (character === "." && index > 0)
-      ? character
-      : escapeCharacter(character),
-  ).join("");
+  // A dot in front, or behind another, is a path to some: Storage refuses «..» anywhere.
+  const escaped = name.replaceAll(/[^a-z0-9_@+.-]|^\.|(?<=\.)\./gu, escapeCharacter);
   if (escaped.length > MAX_ESCAPED_BYTES) {
     throw new SessionError("name", `${kind}: is too long once escaped (${escaped.length} of 255).`);
   }

@@ -96,9 +96,10 @@ async function listFiles(root: string, below: string): Promise<StoredObject[]> {
   return objects.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What is not there is no error; everything else is (a folder that may not be read, a disk that fails). */
+/** What is not there, or is a folder, is no object; everything else is an error (no right to read, a disk that fails). */
 function absent<Value>(error: unknown, value: Value): Value {
-  if (codeOf(error) === "ENOENT") return value;
+  const code = codeOf(error);
+  if (code === "ENOENT" || code === "EISDIR" || code === "ENOTDIR") return value;
   throw error;
 }
 

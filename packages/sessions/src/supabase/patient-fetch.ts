@@ -9,7 +9,9 @@ export interface PatientFetchOptions {
 }
 
 /** Told to come back later, or stopped on the way: every request of ours may be sent again. */
-const RETRIED_STATUSES = new Set([408, 429, 502, 503, 504]);
+const RETRIED_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
+/** An error of the server's own may pass or not: not for as long. */
+const MAX_TRIES_AFTER_500 = 3;
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
 
@@ -51,7 +53,10 @@ async function attempt(
 
 /** Milliseconds until the next try; null where the answer is an answer. */
 function delayOf(answer: Response | Error, tries: number): number | null {
-  if (answer instanceof Response && !RETRIED_STATUSES.has(answer.status)) return null;
+  if (answer instanceof Response) {
+    if (!RETRIED_STATUSES.has(answer.status)) return null;
+    if (answer.status === 500 && tries + 1 >= MAX_TRIES_AFTER_500) return null;
+  }
   const asked = answer instanceof Response ? retryAfter(answer) : null;
   const backoff = Math.min(FIRST_DELAY_MS * 2 ** tries, MAX_DELAY_MS);
   return Math.max(asked ?? 0, backoff * (0.5 + Math.random()));
