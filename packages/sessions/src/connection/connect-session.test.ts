@@ -48,6 +48,20 @@ interface Run {
   log: string[];
 }
 
+function listenerWith(parts: Partial<SessionListener>): SessionListener {
+  return {
+    begin: async () => {},
+    attach: () => {},
+    message: async () => {},
+    events: () => {},
+    report: () => {},
+    ignore: () => {},
+    drain: async () => {},
+    end: () => {},
+    ...parts,
+  };
+}
+
 const TIMES = { base_ms: 20, max_ms: 100, replaced_ms: 20 };
 
 async function connect(
@@ -58,16 +72,13 @@ async function connect(
   const heard: string[] = [];
   const reports: SessionReport[] = [];
   const qrs: string[] = [];
-  const listener: SessionListener = {
-    begin: async () => {},
+  const listener = listenerWith({
     message: async (message) => void heard.push(textOf(message) ?? ""),
-    event: () => {},
     report: (report) => void reports.push(report),
-    drain: async () => {},
-  };
+  });
   const connection = await connectSession({
     openAuthState: async () => auth,
-    listener,
+    listen: () => listener,
     settings: { waWebSocketUrl: server.url, ...STAND_IN_SETTINGS },
     times: TIMES,
     log: (level, line) => void log.push(`${level} ${line}`),
@@ -174,7 +185,7 @@ describe("an open session", () => {
   });
 
   test("tells WhatsApp that a message has arrived only after it is stored", async () => {
-    const run = await connected({ listener: holdingListener() });
+    const run = await connected({ listen: holdingListener });
     const jid = `${shop.phone}@s.whatsapp.net`;
     const queue = () => server.device(shop.phone)?.queue.size;
     await mara.send(jid, "hold me");
@@ -189,13 +200,9 @@ describe("an open session", () => {
 /** Each message waits until the test lets it go. */
 const held: (() => void)[] = [];
 function holdingListener(): SessionListener {
-  return {
-    begin: async () => {},
+  return listenerWith({
     message: async () => await new Promise<void>((resolve) => void held.push(resolve)),
-    event: () => {},
-    report: () => {},
-    drain: async () => {},
-  };
+  });
 }
 
 describe("a connection that ends", () => {

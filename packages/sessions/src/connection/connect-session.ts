@@ -13,6 +13,7 @@ import type {
   SessionState,
 } from "./connection-events.ts";
 import { deliver, type Delivery, type DeliverRequest } from "./deliver.ts";
+import { type QueuedMessage, readQueued, type SendOutcome, toOutcome } from "./queued-message.ts";
 import { type LiveSocket, openLiveSocket, type SocketListener } from "./live-socket.ts";
 import { nextStep, RECONNECT_TIMES, type ReconnectTimes } from "./next-step.ts";
 
@@ -20,16 +21,20 @@ export type SocketSettings = Omit<UserFacingSocketConfig, "auth" | "logger" | "t
 
 /** What hears a session's messages: see createInbox. */
 export interface SessionListener extends SocketListener {
-  /** Before each new socket, with the phone once it is paired. */
-  begin(connection: SessionConnection, handle: AuthStateHandle): Promise<void>;
+  /** Before each new socket, with the phone (digits) once it is paired. */
+  begin(phone: string | null): Promise<void>;
   report(report: SessionReport): void;
-  /** Resolves when everything that was heard is stored, and every report written. */
+  /** A message of the outbox is about to be sent under this id: it has its row. */
+  ignore(message_id: string): void;
+  /** Resolves when everything that was heard is stored and every report written; waits for a while only. */
   drain(): Promise<void>;
+  /** Nothing is stored any more. */
+  end(): void;
 }
 
 export interface ConnectOptions {
   openAuthState: OpenAuthState;
-  listener?: SessionListener;
+  listen?: (handle: AuthStateHandle) => SessionListener;
   /** Show a pairing code for this phone (digits, no plus) instead of a QR code. */
   pair_by_phone?: string;
   /** Settings of Baileys' socket, for example `browser` or `agent`. */
@@ -54,6 +59,8 @@ export interface SessionConnection {
   whenEnded(): Promise<SessionEnd>;
   /** Sends, and resolves when WhatsApp has it and the keys behind it are durable. */
   send(jid: string, content: AnyMessageContent, options?: SendOptions): Promise<Delivery>;
+  /** Sends a row of the outbox. The outcome is what `whatsapp_record_send` takes. */
+  sendQueued(queued: QueuedMessage): Promise<SendOutcome>;
   /** Unlinks the device on the phone and deletes the session. */
   disconnect(): Promise<void>;
   /** Ends the socket, writes what is left and gives the session free. The device stays linked. */
@@ -78,7 +85,8 @@ const STABLE_MS = 30_000;
  */
 export async function connectSession(options: ConnectOptions): Promise<SessionConnection> {
   const baileys = await loadBaileys();
-  const connection = new Connection(baileys, options, await options.openAuthState());
+  const handle = await options.openAuthState();
+  const connection = new Connection(baileys, options, handle);
   // Not before the caller has had its turn to listen.
   setImmediate(() => connection.start());
   return connection;
@@ -91,6 +99,7 @@ class Connection implements SessionConnection {
   private readonly baileys: Baileys;
   private readonly options: ConnectOptions;
   private readonly log: LogLine;
+  private readonly listener: SessionListener;
   private live: LiveSocket | null = null;
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
@@ -104,6 +113,7 @@ class Connection implements SessionConnection {
     this.options = options;
     this.handle = handle;
     this.log = options.log ?? (() => {});
+    this.listener = options.listen?.(handle) ?? DEAF;
     handle.signal.addEventListener("abort", () => this.onLost(), { once: true });
   }
 
@@ -164,6 +174,14 @@ class Connection implements SessionConnection {
     return delivery;
   }
 
+  async sendQueued(queued: QueuedMessage): Promise<SendOutcome> {
+    const request = readQueued(queued);
+    if ("error" in request) return { status: "failed", error: request.error };
+    this.listener.ignore(request.id);
+    const { jid, content, id, options } = request;
+    return toOutcome(await this.send(jid, content, { id, options }));
+  }
+
   async disconnect(): Promise<void> {
     const { socket } = this;
     await this.finish("logged_out", null, async () => {
@@ -176,7 +194,7 @@ class Connection implements SessionConnection {
   async close(): Promise<void> {
     await this.finish("stopped", null, async () => {
       await this.retire();
-      await this.options.listener?.drain();
+      await this.listener.drain();
       await this.handle.close();
     });
   }
@@ -190,11 +208,11 @@ class Connection implements SessionConnection {
       creds.pairingCode = undefined;
     }
     this.report("connecting");
-    await this.options.listener?.begin(this, this.handle);
+    await this.listener.begin(this.phone);
     if (this.ending !== null) return;
     const live = openLiveSocket(this.baileys, {
       auth: this.handle.state,
-      listener: this.options.listener ?? DEAF,
+      listener: this.listener,
       settings: { ...this.options.settings, logger: createBaileysLogger(this.log) },
     });
     this.live = live;
@@ -290,7 +308,7 @@ class Connection implements SessionConnection {
 
   /** Keys stay where they are, free for the next opening. */
   private async release(): Promise<void> {
-    await this.options.listener?.drain();
+    await this.listener.drain();
     await this.handle.close();
   }
 
@@ -347,8 +365,9 @@ class Connection implements SessionConnection {
     try {
       await work();
       if (end.error === null) this.report(end.state, { error: details });
-      await this.options.listener?.drain();
+      await this.listener.drain();
     } finally {
+      this.listener.end();
       this.state = end.state;
       this.end = end;
       this.events.emit("end", end);
@@ -365,12 +384,21 @@ class Connection implements SessionConnection {
       pairing: null,
       ...details,
     };
-    this.options.listener?.report(report);
+    this.listener.report(report);
     this.events.emit("report", report);
   }
 }
 
-const DEAF: SocketListener = { message: async () => {}, event: () => {} };
+const DEAF: SessionListener = {
+  begin: async () => {},
+  attach: () => {},
+  message: async () => {},
+  events: () => {},
+  report: () => {},
+  ignore: () => {},
+  drain: async () => {},
+  end: () => {},
+};
 
 /** Tells WhatsApp to unlink the device. If it does not hear us, the phone still lists it. */
 async function logOut(socket: WASocket): Promise<void> {

@@ -1,6 +1,5 @@
 import type {
   AuthenticationState,
-  BaileysEvent,
   BaileysEventMap,
   BinaryNode,
   SignalDataTypeMap,
@@ -17,7 +16,9 @@ export interface SocketListener {
   /** A message was decrypted. WhatsApp is told that it arrived only after this resolves. */
   message(message: WAMessage): Promise<void>;
   /** Every event of Baileys, in order and at once: before Baileys holds it back or folds it into another. */
-  event<Event extends BaileysEvent>(event: Event, data: BaileysEventMap[Event]): void;
+  events(events: Partial<BaileysEventMap>): void;
+  /** The socket that speaks from now on. */
+  attach(socket: WASocket): void;
 }
 
 export interface LiveSocket {
@@ -51,6 +52,7 @@ export function openLiveSocket(baileys: Baileys, options: LiveSocketOptions): Li
   });
   socket.ws.on("CB:message", (node: BinaryNode) => gate.note(node, auth.creds));
   endOnHttpAnswer(socket);
+  listener.attach(socket);
   tapEvents(socket, listener);
   const work = countTransactions(socket);
   return {
@@ -89,7 +91,9 @@ function endSocket(socket: WASocket): void {
 function tapEvents({ ev }: WASocket, listener: SocketListener): void {
   const emit = ev.emit.bind(ev);
   ev.emit = (event, data) => {
-    listener.event(event, data);
+    const events: Partial<BaileysEventMap> = {};
+    events[event] = data;
+    listener.events(events);
     return emit(event, data);
   };
 }
