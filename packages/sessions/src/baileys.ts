@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
+import type * as BaileysModule from "baileys";
+import { keepLibsignalQuiet } from "./connection/quiet-console.ts";
 import { SessionError } from "./errors.ts";
 
-export type Baileys = typeof import("baileys");
+export type Baileys = typeof BaileysModule;
 
 let loading: Promise<Baileys> | null = null;
 
@@ -19,6 +21,7 @@ async function load(): Promise<Baileys> {
   try {
     const baileys = await import("baileys");
     keepKeysOutOfLogs();
+    keepLibsignalQuiet();
     return baileys;
   } catch (cause) {
     loading = null;

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import type { AnyMessageContent, ConnectionState, UserFacingSocketConfig, WASocket } from "baileys";
 import type { AuthStateHandle } from "../auth-state/types.ts";
 import { SessionError } from "../errors.ts";
-import { type Baileys, loadBaileys } from "../load-baileys.ts";
+import { type Baileys, loadBaileys } from "../baileys.ts";
 import { createBaileysLogger, type LogLine } from "./baileys-logger.ts";
 import { CLOSING, type Closing, readClosing } from "./closing.ts";
 import type {

@@ -8,7 +8,7 @@ import type {
   WAMessage,
   WASocket,
 } from "baileys";
-import type { Baileys } from "../load-baileys.ts";
+import type { Baileys } from "../baileys.ts";
 import { withPlaintextGate } from "./plaintext-gate.ts";
 
 /** What a socket hears. */

@@ -1,5 +1,5 @@
 import type { AuthenticationCreds, BinaryNode, SocketConfig, WAMessage } from "baileys";
-import type { Baileys } from "../load-baileys.ts";
+import type { Baileys } from "../baileys.ts";
 
 interface PlaintextGate {
   makeSignalRepository: SocketConfig["makeSignalRepository"];

@@ -50,7 +50,7 @@ export function readQueued({
   group_id,
   content,
 }: QueuedMessage): Request | Refusal {
-  const jid = jidOf({ to, recipient, group_id });
+  const jid = jidOf(group_id ?? null, to, recipient ?? null);
   if (jid === null)
     return refuse("no_recipient", "the conversation has neither phone, user id nor group");
   const type = textIn(content, "type") ?? "";
@@ -67,13 +67,13 @@ export function toOutcome(delivery: Delivery): SendOutcome {
   return { status: delivery.status, wamid, error: delivery.error };
 }
 
-function jidOf({
-  to,
-  recipient,
-  group_id,
-}: Pick<QueuedMessage, "to" | "recipient" | "group_id">): string | null {
-  if (group_id && isGroup(group_id)) return group_id;
-  if (to) return `${to.replace("+", "")}@s.whatsapp.net`;
+function jidOf(
+  group_id: string | null,
+  to: string | null,
+  recipient: string | null,
+): string | null {
+  if (group_id !== null && isGroup(group_id)) return group_id;
+  if (to !== null) return `${to.replace("+", "")}@s.whatsapp.net`;
   return recipient?.startsWith("lid.") === true ? `${recipient.slice(4)}@lid` : null;
 }
 

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@wabase/cloud-api";
 import type { proto, WAMessage } from "baileys";
-import type { Baileys } from "../load-baileys.ts";
+import type { Baileys } from "../baileys.ts";
 import { type Collected, isChat, keyOf, pairsOf } from "./collected.ts";
 import type { WebItem, WebMessageItem } from "./journal.ts";
 import { objectIn, textIn, unwrap } from "./message-content.ts";

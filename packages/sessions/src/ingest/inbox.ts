@@ -3,7 +3,7 @@ import type { AuthStateHandle } from "../auth-state/types.ts";
 import type { LogLine } from "../connection/baileys-logger.ts";
 import type { SessionListener } from "../connection/connect-session.ts";
 import type { SessionReport } from "../connection/connection-events.ts";
-import type { Baileys } from "../load-baileys.ts";
+import type { Baileys } from "../baileys.ts";
 import { findAdminRevocations } from "./admin-revocations.ts";
 import { collectEvents } from "./collect-event.ts";
 import { collectMessage, collectUndecryptable } from "./collect-message.ts";
