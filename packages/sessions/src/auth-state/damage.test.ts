@@ -201,7 +201,11 @@ describe("keys", () => {
     // The first write of an opening starts a snapshot, so the old key is soon needed by nothing.
     expect((await front.logs.list())[0]?.key_ids).toEqual(["fresh"]);
     const last = await open(withKeys(backend, fresh));
-    expect(Object.keys(await last.state.keys.get("pre-key", ["1", "5", "6"]))).toEqual(["1", "5", "6"]);
+    expect(Object.keys(await last.state.keys.get("pre-key", ["1", "5", "6"]))).toEqual([
+      "1",
+      "5",
+      "6",
+    ]);
     await last.close();
   });
 
@@ -214,7 +218,9 @@ describe("keys", () => {
     await handle.close();
     const envelopes = [
       ...backend.objects.values(),
-      ...[...backend.rows.values()].flatMap(({ records }) => records.map(({ envelope }) => envelope)),
+      ...[...backend.rows.values()].flatMap(({ records }) =>
+        records.map(({ envelope }) => envelope),
+      ),
     ];
     expect(envelopes.length).toBeGreaterThan(1);
     for (const envelope of envelopes) {
