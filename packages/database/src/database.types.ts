@@ -273,14 +273,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_numbers": {
                   Row: {
-                    "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
+                    "channel": Database["public"]['Enums']["whatsapp_channel"],"created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "channel"?: Database["public"]['Enums']["whatsapp_channel"],"created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "channel"?: Database["public"]['Enums']["whatsapp_channel"],"created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -329,6 +329,58 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_session_pairings": {
+                  Row: {
+                    "expires_at": string,"kind": string,"session_id": string,"tenant_id": string,"value": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "expires_at": string,"kind": string,"session_id": string,"tenant_id": string,"value": string
+                  }
+                  Update: {
+                    "expires_at"?: string,"kind"?: string,"session_id"?: string,"tenant_id"?: string,"value"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "session_is_of_the_same_tenant"
+      columns: ["tenant_id","session_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_session_states"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "session_is_of_the_same_tenant"
+      columns: ["tenant_id","session_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_sessions"
+      referencedColumns: ["tenant_id","id"]
+    }
+                  ]
+                },"whatsapp_sessions": {
+                  Row: {
+                    "created_at": string,"epoch": number,"error": Json | null,"holder": string | null,"id": string,"name": string,"next_attempt_at": string | null,"number_id": string | null,"opened_at": string | null,"state": Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"epoch": number,"error"?: Json | null,"holder"?: string | null,"id"?: string,"name": string,"next_attempt_at"?: string | null,"number_id"?: string | null,"opened_at"?: string | null,"state": Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at"?: string,"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"epoch"?: number,"error"?: Json | null,"holder"?: string | null,"id"?: string,"name"?: string,"next_attempt_at"?: string | null,"number_id"?: string | null,"opened_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_sessions_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"whatsapp_templates": {
                   Row: {
                     "category": string | null,"id": string,"language": string | null,"name": string | null,"quality": string | null,"reason": string | null,"status": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
@@ -366,7 +418,27 @@ isOneToOne: false
                 }
           }
           Views: {
-            [_ in never]: never
+            "whatsapp_session_states": {
+                  Row: {
+                    "display_phone_number": string | null,"error": Json | null,"holder": string | null,"id": string,"name": string,"next_attempt_at": string | null,"number_id": string | null,"opened_at": string | null,"state": Database["public"]['Enums']["whatsapp_session_state"] | null,"state_changed_at": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_sessions_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                }
           }
           Functions: {
             "get_storage_size":
@@ -381,11 +453,17 @@ isOneToOne: false
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
                            },
+"whatsapp_link_people":
+{ Args: { "of_tenant": string,"people": Json }; Returns: undefined
+                           },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
                            },
 "whatsapp_record_send":
 { Args: { "message_id": string,"outcome": Json }; Returns: Json
+                           },
+"whatsapp_record_session":
+{ Args: { "report": Json }; Returns: Json
                            },
 "whatsapp_session_acquire":
 { Args: { "folder": string,"force"?: boolean,"lease_ms": number,"owner": string,"session": string,"tenant": string }; Returns: Json
@@ -421,7 +499,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_channel": "cloud"|"web","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_session_state": "connecting"|"pairing"|"open"|"waiting"|"stopped"|"replaced"|"blocked"|"logged_out"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -537,7 +615,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_channel": ["cloud", "web"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_session_state": ["connecting", "pairing", "open", "waiting", "stopped", "replaced", "blocked", "logged_out"]
           }
         }
 } as const

@@ -15,6 +15,8 @@ export function createBaileysLogger(log: LogLine): BaileysLogger {
   const say =
     (level: "warn" | "error") =>
     (fields: unknown, text?: string): void => {
+      // What is said again by connectSession: the reason, and only where it is one.
+      if (text === "stream errored out") return;
       const sentence = text ?? (typeof fields === "string" ? fields : "");
       if (sentence !== "") log(level, `baileys: ${sentence.replaceAll(LONG_NUMBER, "…")}`);
     };

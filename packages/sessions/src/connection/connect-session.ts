@@ -362,13 +362,13 @@ class Connection implements SessionConnection {
     details: SessionReport["error"],
   ): Promise<void> {
     clearTimeout(this.timer);
+    this.state = end.state;
     try {
       await work();
       if (end.error === null) this.report(end.state, { error: details });
       await this.listener.drain();
     } finally {
       this.listener.end();
-      this.state = end.state;
       this.end = end;
       this.events.emit("end", end);
     }
