@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { inspect } from "node:util";
 import type * as BaileysModule from "baileys";
 import { keepLibsignalQuiet } from "./connection/quiet-console.ts";
 import { SessionError } from "./errors.ts";
@@ -20,7 +18,6 @@ export async function loadBaileys(): Promise<Baileys> {
 async function load(): Promise<Baileys> {
   try {
     const baileys = await import("baileys");
-    keepKeysOutOfLogs();
     keepLibsignalQuiet();
     return baileys;
   } catch (cause) {
@@ -33,25 +30,4 @@ async function load(): Promise<Baileys> {
       },
     );
   }
-}
-
-/** libsignal prints whole sessions by console.info («Closing session:»): from now on, without what is in them. */
-function keepKeysOutOfLogs(): void {
-  const libsignal: unknown = requireLibsignal();
-  const entry = call(call(libsignal, "SessionRecord"), "createEntry");
-  if (typeof entry !== "object" || entry === null) return;
-  const prototype: object = Object.getPrototypeOf(entry);
-  Object.defineProperty(prototype, inspect.custom, { value: () => "<SessionEntry>" });
-}
-
-function requireLibsignal(): unknown {
-  // From where Baileys is: a package manager may hide it from us.
-  const ofBaileys = createRequire(createRequire(import.meta.url).resolve("baileys"));
-  return ofBaileys("libsignal");
-}
-
-function call(target: unknown, name: string): unknown {
-  if ((typeof target !== "object" && typeof target !== "function") || target === null) return null;
-  const member: unknown = Reflect.get(target, name);
-  return name === "createEntry" && typeof member === "function" ? member.call(target) : member;
 }

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { Curve } from "baileys";
-import postgres from "postgres";
 import { afterAll, describe, expect, inject, test, vi } from "vitest";
 import { connect, createTenant, anonClient } from "../../../tests/support/workbench.ts";
 import { createSessionBackend } from "./backend.ts";
@@ -93,8 +92,8 @@ describe("processes", () => {
     const both = ["server-a", "server-b"].map((OWNER) => startChild({ TENANT: tenant, OWNER }));
     await vi.waitFor(
       () => {
-        const first = both.map(({ reports }) => reports[0]?.kind).toSorted();
-        expect(first).toEqual(["held", "opened"]);
+        const first = new Set(both.map(({ reports }) => reports[0]?.kind));
+        expect(first).toEqual(new Set(["held", "opened"]));
       },
       { timeout: 60_000 },
     );
@@ -114,12 +113,9 @@ describe("processes", () => {
       const { child, reports, until } = startChild({ TENANT: tenant, WAIT_MS: "30000" });
       await until("opened");
       const [opened] = reports;
-      expect(opened).toMatchObject({ kind: "opened", epoch: death + 1 });
-      if (opened?.kind === "opened") {
-        expect(opened.number).toBeGreaterThanOrEqual(told);
-        // The one under way may have arrived without the answer.
-        expect(opened.number).toBeLessThanOrEqual(told + 1);
-      }
+      // The one under way may have arrived without the answer.
+      const number = expect.toSatisfy((found) => found === told || found === told + 1);
+      expect(opened).toEqual({ kind: "opened", epoch: death + 1, number });
       await vi.waitFor(() => expect(reports.length).toBeGreaterThan(9), 60_000);
       await kill(child);
       const last = reports.findLast(({ kind }) => kind === "written");

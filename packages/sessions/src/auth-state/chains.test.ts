@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type MemoryBackend, memoryBackend } from "../test-support/backends.ts";
 import { createSignalPeer, type SignalPeer } from "../test-support/signal-peer.ts";
 import type { AuthStateHandle, AuthStateOptions } from "./types.ts";
@@ -80,7 +80,7 @@ describe("after a kill in the middle of sending", () => {
     });
     const again = await boot(backend, ALICE, { skip_ahead: 0 });
     const message = await again.encrypt(bob, "vanishes");
-    await expect(bob.decrypt(again, message)).rejects.toThrow();
+    await expect(bob.decrypt(again, message)).rejects.toThrow(/No matching sessions|Key used/);
   });
 
   test("nor is one in a group", async () => {
@@ -142,36 +142,11 @@ describe("receiving chains", () => {
       await alice.decrypt(bob, await bob.encrypt(alice, `turn ${turn}`));
       await bob.decrypt(alice, await alice.encrypt(bob, `answer ${turn}`));
       while (late[0] !== undefined && late[0].at <= turn) {
-        const due = late.shift();
-        if (due !== undefined) {
-          expect(await alice.decrypt(bob, due.message)).toBe(`late ${due.at - 6}`);
-        }
+        const { at, message } = late.shift() ?? late[0];
+        expect(await alice.decrypt(bob, message)).toBe(`late ${at - 6}`);
       }
     }
     const [session] = Object.values(await alice.handle.state.keys.get("session", ["222.0"]));
     expect(JSON.stringify(session).length).toBeLessThan(8_000);
   }, 60_000);
-});
-
-describe("nothing of a session", () => {
-  afterEach(() => vi.restoreAllMocks());
-
-  test("reaches the console when libsignal says that it closes one", async () => {
-    const lines: string[] = [];
-    const { inspect } = await import("node:util");
-    for (const level of ["info", "warn", "log", "error", "debug"] as const) {
-      vi.spyOn(console, level).mockImplementation((...values) => {
-        lines.push(
-          values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" "),
-        );
-      });
-    }
-    const backend = memoryBackend();
-    const [alice, bob] = await converse(backend);
-    // A second greeting closes the first session, which libsignal prints.
-    await bob.greet(alice);
-    await alice.decrypt(bob, await bob.encrypt(alice, "again"));
-    expect(lines.join("\n")).toContain("Closing session");
-    expect(lines.join("\n")).not.toMatch(/privKey|rootKey|chainKey|Buffer/);
-  });
 });

@@ -131,10 +131,8 @@ function assemble(options: SessionStoreOptions): Open {
     },
   });
   const { head, tail, entries } = loaded;
-  const writer = createLogWriter({
-    ...{ backend, tenant, session, kept, head, tail },
-    signal: controller.signal,
-  });
+  const { signal } = controller;
+  const writer = createLogWriter({ backend, tenant, session, kept, head, tail, signal });
   const queue = createWriteQueue({
     entries,
     append: async (changes) => {
@@ -271,8 +269,8 @@ function statsOf({ entries, writer, snapshots, skipped }: Open): SessionStats {
   };
 }
 
-function rejected(error: SessionError): Promise<never> {
-  const promise = Promise.reject(error);
+function rejected(reason: SessionError): Promise<never> {
+  const promise = Promise.reject(reason);
   // As in the queue: who does not wait learns it by the session's end.
   promise.catch(() => {});
   return promise;

@@ -42,7 +42,14 @@ export async function useSupabaseAuthState(
   const keys = createKeyStore(store, { baileys, keep_chains, is_sync: durability === "sync" });
   const { epoch, signal, events, flush, close, stats } = store;
   return {
-    ...{ tenant, session, epoch, signal, events, flush, close, stats },
+    tenant,
+    session,
+    epoch,
+    signal,
+    events,
+    flush,
+    close,
+    stats,
     delete: store.delete,
     is_new: known === null,
     state: { creds, keys } satisfies AuthenticationState,

@@ -1,4 +1,4 @@
-import { type SessionError } from "../errors.ts";
+import type { SessionError } from "../errors.ts";
 import type { Changes, Entries } from "./entries.ts";
 
 export interface WriteQueue {
@@ -21,51 +21,39 @@ export interface WriteQueueOptions {
   readonly on_appended: () => void;
 }
 
-interface Waiter {
-  version: number;
-  resolve: () => void;
-  reject: (error: SessionError) => void;
-}
-
 /** What is in memory and on its way to the log: batches in order, each of whole writes. */
 export function createWriteQueue({ entries, append, on_appended }: WriteQueueOptions): WriteQueue {
   /** By key: what it becomes, and what it is in the log. */
-  let pending = new Map<string, { value: string | null; durable: string | null }>();
-  let waiters: Waiter[] = [];
+  let pending: Pending = new Map();
+  const waiters = createWaiters();
+  /** Counts the batches begun. */
   let version = 0;
-  let durable_version = 0;
   let timer: NodeJS.Timeout | null = null;
   /** When what is pending must be on its way, by performance.now(). */
   let due_at = Number.POSITIVE_INFINITY;
-  let ended: SessionError | null = null;
-  let draining = false;
+  let is_ended = false;
+  let is_draining = false;
 
-  const settle = (upTo: number): void => {
-    durable_version = upTo;
-    const done = waiters.filter((waiter) => waiter.version <= upTo);
-    waiters = waiters.filter((waiter) => waiter.version > upTo);
-    for (const { resolve } of done) resolve();
-  };
   const drain = async (): Promise<void> => {
     const batch = pending;
     const upTo = version;
     pending = new Map();
     due_at = Number.POSITIVE_INFINITY;
-    draining = true;
+    is_draining = true;
     try {
       await append(new Map(Array.from(batch, ([key, { value }]) => [key, value])));
-      if (ended !== null) return;
-      settle(upTo);
+      if (is_ended) return;
+      waiters.settle(upTo);
       on_appended();
     } finally {
-      draining = false;
+      is_draining = false;
     }
     arm();
   };
   const arm = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (ended !== null || draining || pending.size === 0) return;
+    if (is_ended || is_draining || pending.size === 0) return;
     const start = (): void => {
       timer = null;
       // append() has told everybody before it throws.
@@ -84,42 +72,75 @@ export function createWriteQueue({ entries, append, on_appended }: WriteQueueOpt
   return {
     schedule,
     write: (changes) => {
-      for (const [key, value] of changes) {
-        const before = entries.get(key) ?? null;
-        if (before === value) continue;
-        version += pending.size === 0 ? 1 : 0;
-        const known = pending.get(key);
-        pending.set(key, { value, durable: known === undefined ? before : known.durable });
-        if (value === null) entries.delete(key);
-        else entries.set(key, value);
-      }
+      const was_empty = pending.size === 0;
+      for (const [key, value] of changes) merge(pending, entries, [key, value]);
+      if (was_empty && pending.size > 0) version += 1;
     },
     flush: () => {
+      const waited = waiters.wait(version);
+      schedule(0);
+      return waited;
+    },
+    durableEntries: () => {
+      const all: Entries = new Map(entries);
+      for (const [key, { durable }] of pending) put(all, key, durable);
+      return all;
+    },
+    end: (error) => {
+      is_ended = true;
+      if (timer !== null) clearTimeout(timer);
+      waiters.end(error);
+    },
+  };
+}
+
+type Pending = Map<string, { value: string | null; durable: string | null }>;
+
+function merge(pending: Pending, entries: Entries, [key, value]: [string, string | null]): void {
+  const before = entries.get(key) ?? null;
+  if (before === value) return;
+  const known = pending.get(key);
+  pending.set(key, { value, durable: known === undefined ? before : known.durable });
+  put(entries, key, value);
+}
+
+function put(entries: Entries, key: string, value: string | null): void {
+  if (value === null) entries.delete(key);
+  else entries.set(key, value);
+}
+
+interface Waiters {
+  /** Resolves once this version is settled. */
+  wait(version: number): Promise<void>;
+  settle(version: number): void;
+  end(error: SessionError): void;
+}
+
+function createWaiters(): Waiters {
+  let waiting: { version: number; resolve: () => void; reject: (error: SessionError) => void }[] =
+    [];
+  let settled = 0;
+  let ended: SessionError | null = null;
+  return {
+    wait: (version) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       // Whoever does not wait learns it by the session's end; no unhandled rejection stops the process.
       promise.catch(() => {});
       if (ended !== null) reject(ended);
-      else if (durable_version >= version) resolve();
-      else {
-        waiters.push({ version, resolve, reject });
-        schedule(0);
-      }
+      else if (settled >= version) resolve();
+      else waiting.push({ version, resolve, reject });
       return promise;
     },
-    durableEntries: () => {
-      const all: Entries = new Map(entries);
-      for (const [key, { durable }] of pending) {
-        if (durable === null) all.delete(key);
-        else all.set(key, durable);
-      }
-      return all;
+    settle: (version) => {
+      settled = version;
+      const done = waiting.filter((waiter) => waiter.version <= version);
+      waiting = waiting.filter((waiter) => waiter.version > version);
+      for (const { resolve } of done) resolve();
     },
     end: (error) => {
-      if (ended !== null) return;
-      ended = error;
-      if (timer !== null) clearTimeout(timer);
-      const all = waiters;
-      waiters = [];
+      ended ??= error;
+      const all = waiting;
+      waiting = [];
       for (const { reject } of all) reject(error);
     },
   };

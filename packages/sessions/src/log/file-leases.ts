@@ -3,7 +3,13 @@ import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "nod
 import { join } from "node:path";
 import * as z from "zod";
 import { unescapeName } from "../names.ts";
-import type { Lease, SessionClaim, SessionContents, SessionLeases } from "./types.ts";
+import type {
+  AcquireResult,
+  Lease,
+  SessionClaim,
+  SessionContents,
+  SessionLeases,
+} from "./types.ts";
 
 /**
  * Leases and pointers as files, for sessions on one machine. Each change is a new file, which only one process
@@ -59,26 +65,7 @@ export function createFileLeases(root: string): SessionLeases {
   };
   return {
     name: "files",
-    acquire: async (claim) => {
-      const folder = folderOf(claim.folder);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const before = await readCurrent(folder);
-      const left_ms = before.at + before.lease_ms - Date.now();
-      if (before.owner !== null && left_ms > 0 && !claim.force) {
-        return { held: { owner: before.owner, left_ms } };
-      }
-      const epoch = before.epoch + 1;
-      const state = { ...EMPTY, owner: claim.owner, lease_ms: claim.lease_ms, epoch };
-      if (!(await makeState(folder, { ...state, is_claim: true }))) {
-        // Another has made the same file, and has the session.
-        return { held: { owner: "another process", left_ms: claim.lease_ms } };
-      }
-      const { snapshot, is_clean, is_deleted, owner } = await readCurrent(folder, epoch);
-      await makeState(folder, { ...state, snapshot, is_clean: false, is_deleted, count: 1 });
-      const contents = { snapshot, is_deleted, is_clean: is_clean && owner === null };
-      const lease = { id: claim.folder, epoch, folder: claim.folder };
-      return { lease, contents: { ...contents, records: [], head: null } };
-    },
+    acquire: async (claim) => await acquire(folderOf(claim.folder), claim),
     renew: async (leases) => {
       const held = new Set<string>();
       for (const lease of leases) {
@@ -100,29 +87,48 @@ export function createFileLeases(root: string): SessionLeases {
       return { contents: contentsOf(found), owner: ownerOf(found), epoch: found.epoch };
     },
     list: async () => {
-      const folders = await sessionFolders(join(root, LEASES));
-      const found = await Promise.all(
-        folders.map(async ([tenant, session]) => ({
+      const names = await sessionFolders(join(root, LEASES));
+      const states = await Promise.all(
+        names.map(async ([tenant, session]) => ({
           tenant: unescapeName(tenant) ?? tenant,
           session: unescapeName(session) ?? session,
           state: await readCurrent(folderOf(`${tenant}/${session}`)),
         })),
       );
-      return found
-        .filter(({ state }) => state.epoch > 0 && !state.is_deleted)
-        .map(({ tenant, session, state }) => ({
-          ...{
-            tenant,
-            session,
-            epoch: state.epoch,
-            owner: ownerOf(state),
-            is_clean: state.is_clean,
-          },
-          ...{ records: 0, record_bytes: 0, snapshot_bytes: state.snapshot?.bytes ?? null },
-          key_ids: state.snapshot === null ? [] : [state.snapshot.key_id],
-        }));
+      const found = states.filter(({ state }) => state.epoch > 0 && !state.is_deleted);
+      return found.map(({ tenant, session, state: { snapshot, epoch, is_clean, ...state } }) => ({
+        tenant,
+        session,
+        epoch,
+        owner: ownerOf({ ...state, snapshot, epoch, is_clean }),
+        is_clean,
+        records: 0,
+        record_bytes: 0,
+        snapshot_bytes: snapshot?.bytes ?? null,
+        key_ids: snapshot === null ? [] : [snapshot.key_id],
+      }));
     },
   };
+}
+
+async function acquire(folder: string, claim: SessionClaim): Promise<AcquireResult> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const before = await readCurrent(folder);
+  const left_ms = before.at + before.lease_ms - Date.now();
+  if (before.owner !== null && left_ms > 0 && !claim.force) {
+    return { held: { owner: before.owner, left_ms } };
+  }
+  const epoch = before.epoch + 1;
+  const state = { ...EMPTY, owner: claim.owner, lease_ms: claim.lease_ms, epoch };
+  if (!(await makeState(folder, { ...state, is_claim: true }))) {
+    // Another has made the same file, and has the session.
+    return { held: { owner: "another process", left_ms: claim.lease_ms } };
+  }
+  const { snapshot, is_clean, is_deleted, owner } = await readCurrent(folder, epoch);
+  await makeState(folder, { ...state, snapshot, is_clean: false, is_deleted, count: 1 });
+  const contents = { snapshot, is_deleted, is_clean: is_clean && owner === null };
+  const lease = { id: claim.folder, epoch, folder: claim.folder };
+  return { lease, contents: { ...contents, records: [], head: null } };
 }
 
 function contentsOf({ snapshot, is_clean, is_deleted }: Found): SessionContents {

@@ -1,5 +1,18 @@
 import { randomUUID } from "node:crypto";
-import type { Lease, LogRecord, SessionContents, SessionLogs, SnapshotPointer } from "./types.ts";
+import type {
+  AcquireResult,
+  AppendResult,
+  Lease,
+  LogRecord,
+  SessionClaim,
+  SessionContents,
+  SessionLogs,
+  SessionSummary,
+  SnapshotPointer,
+} from "./types.ts";
+
+/** By folder. */
+export type Rows = Map<string, Row>;
 
 interface Row {
   id: string;
@@ -16,96 +29,89 @@ interface Row {
 }
 
 /** What the SQL functions do, in this process: for tests, and for `SESSION_STORAGE_TYPE=memory`. */
-export function createMemoryLogs(rows = new Map<string, Row>()): SessionLogs {
-  const held = (lease: Lease): Row | null => {
-    const row = [...rows.values()].find(({ id }) => id === lease.id);
-    return row?.epoch === lease.epoch ? row : null;
+export function createMemoryLogs(rows: Rows = new Map()): SessionLogs {
+  const change = (lease: Lease, to: (row: Row) => boolean | void): boolean => {
+    const row = heldRow(rows, lease);
+    return row !== null && to(row) !== false;
   };
   return {
     name: "memory",
     fences_appends: true,
-    acquire: async ({ tenant, session, folder, owner, lease_ms, force }) => {
-      const row = rows.get(folder) ?? emptyRow(tenant, session);
-      rows.set(folder, row);
-      const left_ms = row.lease_until - Date.now();
-      if (left_ms > 0 && row.owner !== null && row.owner !== owner && !force) {
-        return { held: { owner: row.owner, left_ms } };
-      }
-      // Who still had it has not closed it, even if nothing of his was written.
-      const contents = { ...contentsOf(row), is_clean: row.is_clean && row.owner === null };
-      row.epoch += 1;
-      row.owner = owner;
-      row.lease_until = Date.now() + lease_ms;
-      return { lease: { id: row.id, epoch: row.epoch, folder }, contents };
-    },
-    append: async (lease, record, lease_ms) => {
-      const row = held(lease);
-      if (row === null) return "fenced";
-      if (row.head.seq === record.seq && row.head.hash === record.hash) return "written";
-      if (row.head.seq !== record.seq - 1 || row.head.hash !== record.prev) return "rolled_back";
-      row.records.push({ ...record });
-      row.head = { seq: record.seq, hash: record.hash };
-      Object.assign(row, {
-        is_clean: false,
-        is_deleted: false,
-        lease_until: Date.now() + lease_ms,
-      });
-      return "written";
-    },
+    acquire: async (claim) => acquire(rows, claim),
+    append: async (lease, record, lease_ms) => append(heldRow(rows, lease), record, lease_ms),
     renew: async (leases, lease_ms) => {
-      const kept = leases.filter((lease) => held(lease) !== null);
-      for (const lease of kept) {
-        const row = held(lease);
-        if (row !== null) row.lease_until = Date.now() + lease_ms;
-      }
-      return new Set(kept.map(({ id }) => id));
+      const lease_until = Date.now() + lease_ms;
+      const held = leases.filter((lease) =>
+        change(lease, (row) => void Object.assign(row, { lease_until })),
+      );
+      return new Set(held.map(({ id }) => id));
     },
-    publish: async (lease, snapshot, head) => {
-      const row = held(lease);
-      if (row === null) return false;
-      if (head !== undefined) row.head = { seq: snapshot.seq, hash: head.hash };
-      if (snapshot.seq > row.head.seq) return false;
-      row.snapshot = snapshot;
-      row.is_deleted = false;
-      row.records = row.records.filter(({ seq }) => seq > snapshot.seq);
-      return true;
-    },
-    release: async (lease, is_clean) => {
-      const row = held(lease);
-      if (row === null) return false;
-      row.owner = null;
-      row.lease_until = 0;
-      row.is_clean = is_clean;
-      return true;
-    },
-    delete: async (lease) => {
-      const row = held(lease);
-      if (row === null) return false;
-      row.is_deleted = row.is_clean = true;
-      row.head = { seq: 0, hash: "" };
-      row.snapshot = null;
-      row.records = [];
-      return true;
-    },
+    publish: async (lease, snapshot, head) =>
+      change(lease, (row) => {
+        if (head !== undefined) row.head = { seq: snapshot.seq, hash: head.hash };
+        if (snapshot.seq > row.head.seq) return false;
+        const records = row.records.filter(({ seq }) => seq > snapshot.seq);
+        Object.assign(row, { snapshot, records, is_deleted: false });
+        return true;
+      }),
+    release: async (lease, is_clean) =>
+      change(lease, (row) => void Object.assign(row, { owner: null, lease_until: 0, is_clean })),
+    delete: async (lease) =>
+      change(lease, (row) => {
+        const empty = { snapshot: null, records: [], head: { seq: 0, hash: "" } };
+        Object.assign(row, { ...empty, is_deleted: true, is_clean: true });
+      }),
     read: async ({ folder }) => {
       const row = rows.get(folder);
       if (row === undefined) return null;
       return { contents: contentsOf(row), owner: ownerOf(row), epoch: row.epoch };
     },
-    list: async () =>
-      [...rows.values()]
-        .filter(({ is_deleted }) => !is_deleted)
-        .map((row) => ({
-          tenant: row.tenant,
-          session: row.session,
-          epoch: row.epoch,
-          owner: ownerOf(row),
-          is_clean: row.is_clean,
-          records: row.records.length,
-          record_bytes: row.records.reduce((sum, { envelope }) => sum + envelope.length, 0),
-          snapshot_bytes: row.snapshot?.bytes ?? null,
-          key_ids: keyIds(row),
-        })),
+    list: async () => [...rows.values()].filter(({ is_deleted }) => !is_deleted).map(summaryOf),
+  };
+}
+
+function heldRow(rows: Rows, lease: Lease): Row | null {
+  const row = rows.get(lease.folder);
+  return row?.id === lease.id && row.epoch === lease.epoch ? row : null;
+}
+
+function acquire(rows: Rows, claim: SessionClaim): AcquireResult {
+  const { tenant, session, folder, owner, lease_ms, force } = claim;
+  const row = rows.get(folder) ?? emptyRow(tenant, session);
+  rows.set(folder, row);
+  const left_ms = row.lease_until - Date.now();
+  if (left_ms > 0 && row.owner !== null && row.owner !== owner && !force) {
+    return { held: { owner: row.owner, left_ms } };
+  }
+  // Who still had it has not closed it, even if nothing of his was written.
+  const contents = { ...contentsOf(row), is_clean: row.is_clean && row.owner === null };
+  row.epoch += 1;
+  row.owner = owner;
+  row.lease_until = Date.now() + lease_ms;
+  return { lease: { id: row.id, epoch: row.epoch, folder }, contents };
+}
+
+function append(row: Row | null, record: LogRecord, lease_ms: number): AppendResult {
+  if (row === null) return "fenced";
+  if (row.head.seq === record.seq && row.head.hash === record.hash) return "written";
+  if (row.head.seq !== record.seq - 1 || row.head.hash !== record.prev) return "rolled_back";
+  row.records.push({ ...record });
+  row.head = { seq: record.seq, hash: record.hash };
+  Object.assign(row, { is_clean: false, is_deleted: false, lease_until: Date.now() + lease_ms });
+  return "written";
+}
+
+function summaryOf(row: Row): SessionSummary {
+  return {
+    tenant: row.tenant,
+    session: row.session,
+    epoch: row.epoch,
+    owner: ownerOf(row),
+    is_clean: row.is_clean,
+    records: row.records.length,
+    record_bytes: row.records.reduce((sum, { envelope }) => sum + envelope.length, 0),
+    snapshot_bytes: row.snapshot?.bytes ?? null,
+    key_ids: keyIds(row),
   };
 }
 

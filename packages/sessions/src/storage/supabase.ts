@@ -93,10 +93,15 @@ async function listBelow(files: Files, folder: string): Promise<StoredObject[]> 
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
     // A folder has no id.
     if (entry.id === null) folders.push(path);
-    else objects.push({ path, bytes: Number(entry.metadata?.["size"] ?? 0) });
+    else objects.push({ path, bytes: sizeOf(entry.metadata) });
   }
   for (const path of folders) objects.push(...(await listBelow(files, path)));
   return objects;
+}
+
+function sizeOf(metadata: unknown): number {
+  const size: unknown = Object.entries(metadata ?? {}).find(([name]) => name === "size")?.[1];
+  return typeof size === "number" ? size : 0;
 }
 
 interface StorageFailure {

@@ -11,8 +11,8 @@ export interface StorageContract {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** What every driver promises; memory, disk and Supabase pass the same tests. */
-export function describeStorage(name: string, { make, makeUnreadable }: StorageContract): void {
-  describe(`storage on ${name}`, () => {
+export function describeStorage(kind: string, { make, makeUnreadable }: StorageContract): void {
+  describe(`storage on ${kind}`, () => {
     let driver: StorageDriver;
     let tenant: string;
     let counter = 0;
@@ -123,9 +123,13 @@ export function describeStorage(name: string, { make, makeUnreadable }: StorageC
 
     test("takes what it cannot read for an error, and never for absent", async () => {
       const { driver: broken, path } = await makeUnreadable();
-      await expect(broken.get(path)).rejects.toThrow();
-      await expect(broken.has(path)).rejects.toThrow();
-      await expect(broken.list(path.split("/")[0] ?? "")).rejects.toThrow();
+      for (const attempt of [
+        broken.get(path),
+        broken.has(path),
+        broken.list(path.split("/")[0] ?? ""),
+      ]) {
+        await expect(attempt).rejects.toBeInstanceOf(Error);
+      }
     });
   });
 }
