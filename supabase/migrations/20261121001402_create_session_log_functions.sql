@@ -95,24 +95,20 @@ as $$
       lease_until = clock_timestamp() + $8 * interval '1 millisecond'
     where log.id = $1 and log.epoch = $2 and log.head_seq = $3 - 1 and log.head_hash = $4
     returning log.id
-  ),
-  written as (
-    insert into wabase.session_records (log_id, seq, epoch, hash, key_id, body)
-    select fenced.id, $3, $2, $5, $6, decode($7, 'base64') from fenced
-    returning 1
   )
-  select case
-    when exists (select from written) then 'written'
-    else coalesce((
-      select case
-        when log.epoch <> $2 then 'fenced'
-        -- Our own call of before, whose answer was lost.
-        when log.head_seq = $3 and log.head_hash = $5 then 'written'
-        else 'rolled_back'
-      end
-      from wabase.session_logs as log where log.id = $1
-    ), 'rolled_back')
-  end
+  insert into wabase.session_records (log_id, seq, epoch, hash, key_id, body)
+  select fenced.id, $3, $2, $5, $6, decode($7, 'base64') from fenced;
+  -- A statement of its own: the one above may have waited for whoever takes the session over, and would answer by
+  -- what was before.
+  select coalesce((
+    select case
+      when log.epoch <> $2 then 'fenced'
+      -- Now, or by our own call of before, whose answer was lost.
+      when log.head_seq = $3 and log.head_hash = $5 then 'written'
+      else 'rolled_back'
+    end
+    from wabase.session_logs as log where log.id = $1
+  ), 'rolled_back')
 $$;
 comment on function public.whatsapp_session_append(uuid, bigint, bigint, text, text, text, text, integer) is
   'Writes one record (body in base64) behind the one with the hash prev: «written», «fenced» (another opening has '
