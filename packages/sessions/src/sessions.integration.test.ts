@@ -134,7 +134,7 @@ describe("who may see what", () => {
     await handle.close();
     const again = await useSupabaseAuthState(tenant_id, "main", { backend });
     await again.state.keys.set({ "pre-key": { "1": Curve.generateKeyPair() } });
-    await vi.waitFor(() => expect(again.stats().snapshots).toBe(1));
+    await vi.waitFor(() => expect(again.stats().snapshots).toBe(1), 20_000);
     await again.close();
 
     const { data } = await admin.rpc("whatsapp_session_usage");

@@ -4,6 +4,9 @@ import { createSignalPeer, type SignalPeer } from "../test-support/signal-peer.t
 import type { AuthStateHandle, AuthStateOptions } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
 
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
+
 interface Process extends SignalPeer {
   handle: AuthStateHandle;
 }
@@ -120,7 +123,7 @@ describe("after a kill in the middle of sending", () => {
     for (let death = 0; death < 70; death += 1) alice = await boot(backend, ALICE);
     // libsignal gives up 2,000 messages ahead.
     expect(await bob.decrypt(alice, await alice.encrypt(bob, "still here"))).toBe("still here");
-  }, 60_000);
+  });
 
   test("a process that closed its session leaps over nothing", async () => {
     const backend = memoryBackend();
@@ -148,5 +151,5 @@ describe("receiving chains", () => {
     }
     const [session] = Object.values(await alice.handle.state.keys.get("session", ["222.0"]));
     expect(JSON.stringify(session).length).toBeLessThan(8_000);
-  }, 60_000);
+  });
 });

@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { Curve } from "baileys";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createKeyRing, type KeyRing } from "../crypto/key-ring.ts";
 import { SessionError } from "../errors.ts";
 import { type MemoryBackend, memoryBackend, testKeys } from "../test-support/backends.ts";
 import type { AuthStateHandle } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
+
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function open(backend: MemoryBackend, tenant = "acme"): Promise<AuthStateHandle> {
   const handle = await useSupabaseAuthState(tenant, "main", { backend });

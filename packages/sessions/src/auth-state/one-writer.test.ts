@@ -4,6 +4,9 @@ import { memoryBackend } from "../test-support/backends.ts";
 import type { AuthStateOptions } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
 
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
+
 describe.each([
   { design: "records in the database", segments: false },
   { design: "records in the bucket", segments: true },
@@ -85,7 +88,7 @@ describe.each([
     const { open } = start();
     const zombie = await open({ lease_ms: 150 });
     const ours = await open({ force: true });
-    await vi.waitFor(() => expect(zombie.signal.aborted).toBe(true));
+    await vi.waitFor(() => expect(zombie.signal.aborted).toBe(true), 20_000);
     expect(zombie.signal.reason).toMatchObject({ code: "lease_lost" });
     await ours.close();
   });
@@ -96,7 +99,7 @@ describe.each([
     for (const row of backend.rows.values()) row.lease_until = 0;
     await vi.waitFor(() => {
       expect([...backend.rows.values()][0]?.lease_until).toBeGreaterThan(Date.now());
-    });
+    }, 20_000);
     await handle.state.keys.set(preKey("1"));
     await handle.close();
   });

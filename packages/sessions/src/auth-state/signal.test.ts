@@ -1,9 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { SessionBackend } from "../backend.ts";
 import { memoryBackend } from "../test-support/backends.ts";
 import { createSignalPeer, type SignalPeer } from "../test-support/signal-peer.ts";
 import type { AuthStateHandle } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
+
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Process extends SignalPeer {
   handle: AuthStateHandle;

@@ -7,6 +7,9 @@ import { memoryBackend } from "../test-support/backends.ts";
 import type { AuthStateOptions } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
 
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
+
 async function open(backend: SessionBackend, options: AuthStateOptions = {}) {
   const handle = await useSupabaseAuthState("acme", "main", { backend, ...options });
   if (handle.is_new) await handle.saveCreds();
@@ -153,7 +156,7 @@ describe("a write that does not come through", () => {
     const handle = await open(backend);
     log.failure = new Error("fetch failed");
     const written = handle.state.keys.set({ "pre-key": { "1": Curve.generateKeyPair() } });
-    await vi.waitFor(() => expect(log.appends).toBeGreaterThan(3));
+    await vi.waitFor(() => expect(log.appends).toBeGreaterThan(3), 20_000);
     log.failure = null;
     await written;
     await handle.close();
@@ -169,7 +172,7 @@ describe("a write that does not come through", () => {
     };
     const backend = { ...base, logs: { ...base.logs, renew } };
     const handle = await open(backend, { lease_ms: 200 });
-    await vi.waitFor(() => expect(handle.signal.aborted).toBe(true));
+    await vi.waitFor(() => expect(handle.signal.aborted).toBe(true), 20_000);
     expect(handle.signal.reason).toMatchObject({ code: "unreachable" });
   });
 });
@@ -212,7 +215,7 @@ describe("closing", () => {
     const backend = memoryBackend();
     const handle = await open(backend, { compaction: { records: 1 } });
     await handle.state.keys.set({ "pre-key": { "1": Curve.generateKeyPair() } });
-    await vi.waitFor(() => expect(handle.stats().snapshots).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(handle.stats().snapshots).toBeGreaterThan(0), 20_000);
     const remove = async (): Promise<never> => {
       throw new Error("killed");
     };

@@ -1,13 +1,16 @@
 import { mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, vi } from "vitest";
 import { createLocalStorage } from "../storage/local.ts";
 import { createMemoryStorage } from "../storage/memory.ts";
 import { describeLogs } from "../test-support/log-contract.ts";
 import { memoryBackend } from "../test-support/backends.ts";
 import { createFileLeases } from "./file-leases.ts";
 import { createSegmentLogs } from "./segment-logs.ts";
+
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "wabase-log-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

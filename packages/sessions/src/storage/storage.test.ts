@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, vi } from "vitest";
 import { describeStorage } from "../test-support/storage-contract.ts";
 import { createLocalStorage } from "./local.ts";
 import { createMemoryStorage } from "./memory.ts";
+
+// Machines may be slow; what is waited for is exact.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "wabase-storage-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
