@@ -124,6 +124,7 @@ describe("the migrations", () => {
       const members = ["authenticated", "service_role"];
       const open = functions.filter(({ callers }) => callers.length > 0);
       expect(Object.fromEntries(open.map(({ name, callers }) => [name, callers]))).toEqual({
+        "public.get_storage_size": ["service_role"],
         "public.whatsapp_enqueue_message": members,
         "public.whatsapp_mark_read": members,
         "public.whatsapp_ingest": ["service_role"],
@@ -139,6 +140,15 @@ describe("the migrations", () => {
         "wabase.cancel_message": members,
         "wabase.change_pause": members,
         "wabase.retry_message": members,
+        "public.whatsapp_session_acquire": ["service_role"],
+        "public.whatsapp_session_append": ["service_role"],
+        "public.whatsapp_session_delete": ["service_role"],
+        "public.whatsapp_session_list": ["service_role"],
+        "public.whatsapp_session_publish": ["service_role"],
+        "public.whatsapp_session_read": ["service_role"],
+        "public.whatsapp_session_release": ["service_role"],
+        "public.whatsapp_session_renew": ["service_role"],
+        "public.whatsapp_session_usage": members,
         "wabase.enqueue_message": members,
         "wabase.mark_read": members,
         "wabase.contacts_i_am": members,
@@ -147,6 +157,7 @@ describe("the migrations", () => {
         "wabase.my_tenants": members,
         "wabase.my_tenants_with_open_queue": members,
         "wabase.now": members,
+        "wabase.session_usage": members,
         "wabase.uuid_v7": members,
       });
     });

@@ -65,8 +65,8 @@ begin
               event.contact ->> 'username' is null
               or event.contact ->> 'username' is not distinct from coalesce(by_bsuid.username, by_phone.username)
             )
-          -- In a group nothing else notes when the name was seen.
-          and (event.group_id is null or event."timestamp" <= coalesce(by_bsuid.profile_updated_at, by_phone.profile_updated_at, '-infinity')),
+          -- In a group nothing else notes when the name was seen. What the business writes there names nobody.
+          and (event.group_id is null or coalesce(event.phone, event.bsuid) is null or event."timestamp" <= coalesce(by_bsuid.profile_updated_at, by_phone.profile_updated_at, '-infinity')),
           coalesce(direct.id, in_group.id)
         )::wabase.incoming_message
         order by event.number_id, event.wamid

@@ -76,6 +76,7 @@ export type {
   TemplateEvent,
   WebhookEvent,
 } from "./webhook/events.ts";
+export { readMessageBody } from "./webhook/items/message-body.ts";
 export { MAX_BODY_DEPTH, MAX_WEBHOOK_BYTES } from "./webhook/limits.ts";
 export { parseWebhook } from "./webhook/parse-webhook.ts";
 export { readWebhookJson } from "./webhook/read-json.ts";

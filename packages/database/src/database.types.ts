@@ -279,14 +279,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_messages": {
                   Row: {
-                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
+                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"held_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"scheduled_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
                   }
                   Update: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
                   }
                   Relationships: [
                     {
@@ -325,14 +325,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_numbers": {
                   Row: {
-                    "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
+                    "channel": Database["public"]['Enums']["whatsapp_channel"],"created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"sends_per_second": number,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "channel"?: Database["public"]['Enums']["whatsapp_channel"],"created_at"?: string,"display_phone_number": string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id": string,"quality_event"?: string | null,"sends_per_second"?: number,"tenant_id": string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
+                    "channel"?: Database["public"]['Enums']["whatsapp_channel"],"created_at"?: string,"display_phone_number"?: string,"id"?: string,"messaging_limit"?: string | null,"phone_number_id"?: string,"quality_event"?: string | null,"sends_per_second"?: number,"tenant_id"?: string,"verified_name"?: string | null,"waba_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -341,6 +341,26 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
       referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_pauses": {
+                  Row: {
+                    "error": Json | null,"id": string,"number_id": string,"paused_at": string,"paused_by": string | null,"reason": string,"resume_at": string | null,"template_language": string | null,"template_name": string | null,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "error"?: Json | null,"id"?: string,"number_id": string,"paused_at"?: string,"paused_by"?: string | null,"reason": string,"resume_at"?: string | null,"template_language"?: string | null,"template_name"?: string | null,"tenant_id": string
+                  }
+                  Update: {
+                    "error"?: Json | null,"id"?: string,"number_id"?: string,"paused_at"?: string,"paused_by"?: string | null,"reason"?: string,"resume_at"?: string | null,"template_language"?: string | null,"template_name"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
     }
                   ]
                 },"whatsapp_reactions": {
@@ -401,6 +421,58 @@ isOneToOne: false
       referencedColumns: ["tenant_id","id"]
     },{
       foreignKeyName: "whatsapp_secrets_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_session_pairings": {
+                  Row: {
+                    "expires_at": string,"kind": string,"session_id": string,"tenant_id": string,"value": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "expires_at": string,"kind": string,"session_id": string,"tenant_id": string,"value": string
+                  }
+                  Update: {
+                    "expires_at"?: string,"kind"?: string,"session_id"?: string,"tenant_id"?: string,"value"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "session_is_of_the_same_tenant"
+      columns: ["tenant_id","session_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_session_states"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "session_is_of_the_same_tenant"
+      columns: ["tenant_id","session_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_sessions"
+      referencedColumns: ["tenant_id","id"]
+    }
+                  ]
+                },"whatsapp_sessions": {
+                  Row: {
+                    "created_at": string,"epoch": number,"error": Json | null,"holder": string | null,"id": string,"name": string,"next_attempt_at": string | null,"number_id": string | null,"opened_at": string | null,"state": Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"epoch": number,"error"?: Json | null,"holder"?: string | null,"id"?: string,"name": string,"next_attempt_at"?: string | null,"number_id"?: string | null,"opened_at"?: string | null,"state": Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at"?: string,"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"epoch"?: number,"error"?: Json | null,"holder"?: string | null,"id"?: string,"name"?: string,"next_attempt_at"?: string | null,"number_id"?: string | null,"opened_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_session_state"],"state_changed_at"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_sessions_tenant_id_fkey"
       columns: ["tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
@@ -475,14 +547,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_tenants": {
                   Row: {
-                    "agents_see_unassigned": boolean,"contacts_read_own_messages": boolean,"created_at": string,"id": string,"name": string
+                    "agents_see_unassigned": boolean,"contacts_read_own_messages": boolean,"created_at": string,"id": string,"name": string,"unknown_term": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name": string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name": string,"unknown_term"?: string
                   }
                   Update: {
-                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name"?: string,"unknown_term"?: string
                   }
                   Relationships: [
                     
@@ -490,10 +562,33 @@ isOneToOne: false
                 }
           }
           Views: {
-            [_ in never]: never
+            "whatsapp_session_states": {
+                  Row: {
+                    "display_phone_number": string | null,"error": Json | null,"holder": string | null,"id": string,"name": string,"next_attempt_at": string | null,"number_id": string | null,"opened_at": string | null,"state": Database["public"]['Enums']["whatsapp_session_state"] | null,"state_changed_at": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_sessions_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                }
           }
           Functions: {
-            "whatsapp_accept_invitation":
+            "get_storage_size":
+{ Args: { "bucket_name": string }; Returns: number
+                           },
+"whatsapp_accept_invitation":
 { Args: { "token": string }; Returns: Json
                            },
 "whatsapp_access_token":
@@ -504,6 +599,9 @@ isOneToOne: false
                            },
 "whatsapp_assign_conversation":
 { Args: { "assignee_id"?: string,"conversation_id": string,"team_id"?: string }; Returns: Json
+                           },
+"whatsapp_cancel_message":
+{ Args: { "message_id": string }; Returns: Json
                            },
 "whatsapp_change_member_role":
 { Args: { "role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string }; Returns: Json
@@ -535,11 +633,23 @@ isOneToOne: false
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
                            },
+"whatsapp_lease_sends":
+{ Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"run_id"?: string }; Returns: Json
+                           },
+"whatsapp_link_people":
+{ Args: { "of_tenant": string,"people": Json }; Returns: undefined
+                           },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
                            },
-"whatsapp_record_send":
-{ Args: { "message_id": string,"outcome": Json }; Returns: Json
+"whatsapp_pause_number":
+{ Args: { "number_id": string,"reason"?: string }; Returns: boolean
+                           },
+"whatsapp_record_sends":
+{ Args: { "outcomes": Json }; Returns: Json
+                           },
+"whatsapp_record_session":
+{ Args: { "report": Json }; Returns: Json
                            },
 "whatsapp_release_conversation":
 { Args: { "conversation_id": string }; Returns: Json
@@ -553,14 +663,52 @@ isOneToOne: false
 "whatsapp_require_admin":
 { Args: { "tenant_id": string }; Returns: undefined
                            },
+"whatsapp_resume_number":
+{ Args: { "number_id": string }; Returns: boolean
+                           },
+"whatsapp_resume_template":
+{ Args: { "language": string,"name": string,"number_id": string }; Returns: boolean
+                           },
+"whatsapp_retry_message":
+{ Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_session_acquire":
+{ Args: { "folder": string,"force"?: boolean,"lease_ms": number,"owner": string,"session": string,"tenant": string }; Returns: Json
+                           },
+"whatsapp_session_append":
+{ Args: { "body": string,"epoch": number,"hash": string,"key_id": string,"lease_ms": number,"log_id": string,"prev": string,"seq": number }; Returns: string
+                           },
+"whatsapp_session_delete":
+{ Args: { "epoch": number,"log_id": string }; Returns: boolean
+                           },
+"whatsapp_session_list":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"whatsapp_session_publish":
+{ Args: { "epoch": number,"log_id": string,"snapshot": Json }; Returns: boolean
+                           },
+"whatsapp_session_read":
+{ Args: { "session": string,"tenant": string }; Returns: Json
+                           },
+"whatsapp_session_release":
+{ Args: { "epoch": number,"is_clean": boolean,"log_id": string }; Returns: boolean
+                           },
+"whatsapp_session_renew":
+{ Args: { "lease_ms": number,"leases": Json }; Returns: (string)[]
+                           },
+"whatsapp_session_usage":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "object_bytes": number,"objects": number,"record_bytes": number,"records": number,"session": string,"tenant": string
+            }[]
+                           },
 "whatsapp_set_secret":
 { Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
                            },
-"whatsapp_start_send":
-{ Args: { "message_id": string }; Returns: Json
-                           },
 "whatsapp_take_conversation":
 { Args: { "conversation_id": string,"take_over"?: boolean }; Returns: Json
+                           },
+"whatsapp_wake_dispatcher":
+{ Args: Record<PropertyKey, never>; Returns: number
                            },
 "whatsapp_webhook_secrets":
 { Args: Record<PropertyKey, never>; Returns: Json
@@ -570,7 +718,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_channel": "cloud"|"web","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token","whatsapp_session_state": "connecting"|"pairing"|"open"|"waiting"|"stopped"|"replaced"|"blocked"|"logged_out"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -686,7 +834,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_channel": ["cloud", "web"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"],"whatsapp_session_state": ["connecting", "pairing", "open", "waiting", "stopped", "replaced", "blocked", "logged_out"]
           }
         }
 } as const

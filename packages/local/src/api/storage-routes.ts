@@ -3,6 +3,7 @@ import type postgres from "postgres";
 import * as z from "zod";
 import { resolveCaller, verifySignature } from "./caller.ts";
 import type { StackKeys } from "./keys.ts";
+import { createTurns } from "./in-turn.ts";
 import { mendDownload } from "./storage-download.ts";
 import { mendStorageError, storageError } from "./storage-errors.ts";
 import { isValidKey, keyOf, withKey } from "./storage-keys.ts";
@@ -32,13 +33,15 @@ export function storageRoutes({ sql, keys, forward }: StorageRoutesOptions): Hon
       const place = { bucket: req.param("bucket") ?? "", body: await readJson(req.raw) };
       return await answerList(() => list(sql, caller, place));
     };
+  const inTurn = createTurns();
   const download = async ({ req }: Context): Promise<Response> =>
     await mendDownload(req.raw, await toLite(withKey(req.raw)));
   const upload = async ({ req }: Context): Promise<Response> => {
     const place = keyOf(req.url);
     if (!isValidKey(place.key)) return invalidKey(place.key);
     const { request, user_metadata } = await readUpload(req.raw, withKey(req.raw).url);
-    const response = await toLite(request);
+    // As hosted: the first to come wins, the others are told. Lite looks first and writes later.
+    const response = await inTurn(`${place.bucket}/${place.key}`, () => toLite(request));
     if (response.ok && user_metadata !== null) await keepMetadata(sql, place, user_metadata);
     return response;
   };

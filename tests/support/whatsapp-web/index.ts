@@ -1,0 +1,4 @@
+export { type Customer, joinWhatsApp, STAND_IN_SETTINGS, textOf } from "./customer.ts";
+export { silentLogger } from "./logger.ts";
+export { createMemoryAuthState, type MemoryAuthState } from "./memory-auth-state.ts";
+export { type Person, trust, WhatsAppWebServer } from "./server.ts";
