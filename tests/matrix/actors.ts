@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { people, publicClient, signIn, type Workbench } from "@wabase/local";
+import { people, publicClient, signIn, type Stack } from "@wabase/local";
 import type postgres from "postgres";
 
 /** Who tries. The order is that of the matrix's columns. */
@@ -27,14 +27,17 @@ export interface Actor {
 
 export type Actors = Record<ActorName, Actor>;
 
+/** Where the API is. */
+export type Place = Pick<Stack, "url" | "keys">;
+
 /** Everybody with a real token; the tenant's members are made by the fixture. */
-export async function createActors(bench: Workbench, sql: postgres.Sql): Promise<Actors> {
-  const { keys } = bench.stack;
+export async function createActors(place: Place, sql: postgres.Sql): Promise<Actors> {
+  const { keys } = place;
   const person = async (name: ActorName): Promise<Actor> => {
     const email = `${randomUUID()}@example.test`;
-    const client = publicClient(bench.stack);
+    const client = publicClient(place);
     const { data } = await client.auth.signUp({ email, password: people.DEMO_PASSWORD });
-    const session = await (await signIn(bench.stack, email)).auth.getSession();
+    const session = await (await signIn(place, email)).auth.getSession();
     const token = session.data.session?.access_token ?? "";
     const headers = { apikey: keys.publishable_key, authorization: `Bearer ${token}` };
     return { name, user_id: data.user?.id ?? null, email, headers };
@@ -65,7 +68,7 @@ export const CONTACT_PHONE = "491709999999";
 
 interface Proof {
   phone: string;
-  keys: Workbench["stack"]["keys"];
+  keys: Place["keys"];
 }
 
 /** Supabase Lite knows no phones: the account's is set here, and the token is made as GoTrue makes it. */

@@ -1,6 +1,5 @@
-import type { Workbench } from "@wabase/local";
 import { z } from "zod";
-import type { Actor } from "./actors.ts";
+import type { Actor, Place } from "./actors.ts";
 import type { Relation } from "./catalogue.ts";
 import type { Row } from "./fixture.ts";
 
@@ -23,11 +22,11 @@ export interface Attempt {
 }
 
 export async function attempt(
-  bench: Workbench,
+  place: Place,
   actor: Actor,
   { method, path, body, profile }: Attempt,
 ): Promise<Outcome> {
-  const response = await fetch(`${bench.stack.url}/rest/v1/${path}`, {
+  const response = await fetch(`${place.url}/rest/v1/${path}`, {
     method,
     headers: {
       ...actor.headers,

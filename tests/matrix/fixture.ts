@@ -134,7 +134,7 @@ function rowsOf(
       direction: "inbound",
       status: "received",
       type: "text",
-      body: "secret",
+      body: "What Mara wrote",
       content: {},
       wamid,
       occurred_at: now,
@@ -187,7 +187,7 @@ function rowsOf(
       number_id,
       conversation_id,
       author_id: actors.assigned.user_id,
-      body: "internal",
+      body: "What the team notes",
     },
     whatsapp_invitations: {
       id: ids.invitation_id,

@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
-import type { Workbench } from "@wabase/local";
-import { type Actor, ACTORS, type Actors } from "./actors.ts";
+import { type Actor, ACTORS, type Actors, type Place } from "./actors.ts";
 import { DONE, NOTHING, type Outcome, REFUSED } from "./attempts.ts";
 import type { Line } from "./render.ts";
 
 /** What each actor can do with the files of a bucket; the file that is tried was put there with the service key. */
-export async function tryBucket(bench: Workbench, actors: Actors, bucket: string): Promise<Line[]> {
-  const service = filesOf(bench, actors.service, bucket);
+export async function tryBucket(place: Place, actors: Actors, bucket: string): Promise<Line[]> {
+  const service = filesOf(place, actors.service, bucket);
   const mime_type = (await service.bucket()).allowed_mime_types?.[0] ?? "application/octet-stream";
   const path = `matrix/${randomUUID()}`;
   const file = new Blob(["secret"], { type: mime_type });
@@ -32,7 +31,7 @@ export async function tryBucket(bench: Workbench, actors: Actors, bucket: string
   const lines: Line[] = [];
   for (const [operation, run] of operations) {
     const outcomes: Outcome[] = [];
-    for (const name of ACTORS) outcomes.push(await run(filesOf(bench, actors[name], bucket).files));
+    for (const name of ACTORS) outcomes.push(await run(filesOf(place, actors[name], bucket).files));
     lines.push({ object: bucket, operation, outcomes });
   }
   return lines;
@@ -41,8 +40,8 @@ export async function tryBucket(bench: Workbench, actors: Actors, bucket: string
 type Files = ReturnType<ReturnType<typeof createClient>["storage"]["from"]>;
 
 /** supabase-js as this actor. */
-export function filesOf(bench: Workbench, { headers }: Actor, bucket: string) {
-  const { storage } = createClient(bench.stack.url, headers["apikey"] ?? "", {
+export function filesOf(place: Place, { headers }: Actor, bucket: string) {
+  const { storage } = createClient(place.url, headers["apikey"] ?? "", {
     auth: { persistSession: false },
     global: {
       headers: headers["authorization"] ? { authorization: headers["authorization"] } : {},

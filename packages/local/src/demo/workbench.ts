@@ -14,7 +14,7 @@ export interface Workbench {
   emulator_url: string;
   /** What the emulator signs webhooks with, and the functions check. */
   app_secret: string;
-  /** What the functions show to the emulator. */
+  /** What the functions show to the emulator, the only one that it takes. */
   access_token: string;
   verify_token: string;
   stop(): Promise<void>;
