@@ -19,7 +19,7 @@ grant select on table public.whatsapp_numbers to authenticated;
 grant select, insert, update, delete on table public.whatsapp_numbers to service_role;
 create policy "members read their tenants' numbers" on public.whatsapp_numbers
   for select to authenticated
-  using (tenant_id in (select wabase.my_tenants('{admin,agent,viewer}')));
+  using (tenant_id = any (array(select wabase.my_tenants('{admin,agent,viewer}'))));
 comment on table public.whatsapp_numbers is 'A business''s phone number on the Cloud API.';
 comment on column public.whatsapp_numbers.phone_number_id is
   'Meta''s id of the number, which webhooks and Graph calls carry; not the phone number itself.';
@@ -126,7 +126,7 @@ grant select on table public.whatsapp_groups to authenticated;
 grant select, insert, update, delete on table public.whatsapp_groups to service_role;
 create policy "members read their tenants' groups" on public.whatsapp_groups
   for select to authenticated
-  using (tenant_id in (select wabase.my_tenants('{admin,agent,viewer}')));
+  using (tenant_id = any (array(select wabase.my_tenants('{admin,agent,viewer}'))));
 comment on table public.whatsapp_groups is 'A WhatsApp group that one of the tenant''s numbers has made.';
 comment on column public.whatsapp_groups.last_event is
   'The latest lifecycle event: group_create, group_delete, group_suspend, group_suspend_cleared.';

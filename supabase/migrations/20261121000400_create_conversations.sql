@@ -7,7 +7,8 @@ create table public.whatsapp_conversations (
   contact_id uuid,
   group_id uuid,
   state public.whatsapp_conversation_state not null default 'open',
-  assignee_id uuid references auth.users (id) on delete set null,
+  assignee_id uuid,
+  team_id uuid,
   unread_count integer not null default 0,
   last_message_id uuid,
   last_message_at timestamptz,
@@ -26,6 +27,12 @@ create table public.whatsapp_conversations (
     foreign key (tenant_id, contact_id) references public.whatsapp_contacts (tenant_id, id),
   constraint group_is_of_the_same_tenant
     foreign key (tenant_id, group_id) references public.whatsapp_groups (tenant_id, id),
+  -- Who leaves the tenant, or a team that is dissolved, leaves its conversations to the others.
+  constraint assignee_is_a_member_of_the_tenant
+    foreign key (assignee_id, tenant_id) references public.whatsapp_members (user_id, tenant_id)
+    on delete set null (assignee_id),
+  constraint team_is_of_the_same_tenant
+    foreign key (tenant_id, team_id) references public.whatsapp_teams (tenant_id, id) on delete set null (team_id),
   constraint unread_count_is_not_negative check (unread_count >= 0)
 );
 create index whatsapp_conversations_tenant_id_contact_id_idx
@@ -34,8 +41,10 @@ create index whatsapp_conversations_tenant_id_number_id_idx
   on public.whatsapp_conversations (tenant_id, number_id);
 create index whatsapp_conversations_tenant_id_group_id_idx
   on public.whatsapp_conversations (tenant_id, group_id) where group_id is not null;
-create index whatsapp_conversations_assignee_id_idx
-  on public.whatsapp_conversations (assignee_id) where assignee_id is not null;
+create index whatsapp_conversations_assignee_id_tenant_id_idx
+  on public.whatsapp_conversations (assignee_id, tenant_id) where assignee_id is not null;
+create index whatsapp_conversations_tenant_id_team_id_idx
+  on public.whatsapp_conversations (tenant_id, team_id) where team_id is not null;
 -- The inbox: newest first within a tenant, keyset-paged by (last_message_at, id).
 create index whatsapp_conversations_tenant_id_last_message_at_idx
   on public.whatsapp_conversations (tenant_id, last_message_at desc nulls last, id desc);
@@ -45,6 +54,9 @@ grant select on table public.whatsapp_conversations to authenticated;
 grant select, insert, update, delete on table public.whatsapp_conversations to service_role;
 comment on table public.whatsapp_conversations is
   'What one contact, or one group, and one of the tenant''s numbers say to each other: exactly one row for the two.';
+comment on column public.whatsapp_conversations.assignee_id is
+  'The member who has taken it, always one of the tenant''s. With team_id null too, it waits in the queue.';
+comment on column public.whatsapp_conversations.team_id is 'The team whose members see it, whoever has taken it.';
 comment on column public.whatsapp_conversations.unread_count is
   'Inbound messages since a member last marked the conversation as read.';
 comment on column public.whatsapp_conversations.customer_window_expires_at is
@@ -56,23 +68,72 @@ comment on column public.whatsapp_conversations.thread_owner is
   'Who holds the thread where Meta''s Business Agent takes part (messaging_handovers): ai_agent, escalation, …';
 
 create function wabase.my_tenants_with_open_queue() returns setof uuid
-language sql stable security definer set search_path = '' rows 5
+language plpgsql stable security definer set search_path = '' rows 5
 as $$
-  select tenant.id
-  from public.whatsapp_members as member
-  join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
-  where member.user_id = (select auth.uid()) and member.role = 'agent' and tenant.agents_see_unassigned
+begin
+  return query
+    select tenant.id
+    from public.whatsapp_members as member
+    join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
+    where member.user_id = (select auth.uid()) and member.role = 'agent' and tenant.agents_see_unassigned;
+end
 $$;
 comment on function wabase.my_tenants_with_open_queue() is
   'The tenants in which the signed-in user is an agent who may see what nobody has taken.';
 revoke all on function wabase.my_tenants_with_open_queue() from public, anon, authenticated;
 grant execute on function wabase.my_tenants_with_open_queue() to authenticated, service_role;
 
-create policy "admins and viewers read all conversations, agents theirs and the queue"
+-- The cheapest test first; a set is worked out when the first row needs it.
+create policy "admins and viewers read all conversations, agents theirs, their teams' and the queue"
   on public.whatsapp_conversations
   for select to authenticated
   using (
-    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
-    or (assignee_id = (select auth.uid()) and tenant_id in (select wabase.my_tenants('{agent}')))
-    or (assignee_id is null and tenant_id in (select wabase.my_tenants_with_open_queue()))
+    tenant_id = any (array(select wabase.my_tenants('{admin,viewer}')))
+    or assignee_id = (select auth.uid())
+    or (team_id is not null and team_id = any (array(select wabase.my_teams())))
+    or (
+      assignee_id is null and team_id is null
+      and tenant_id = any (array(select wabase.my_tenants_with_open_queue()))
+    )
   );
+
+-- A person whom a tenant knows as a contact. GoTrue writes the account's phone into the token; it is proven
+-- only when phone_confirmed_at says so: an account made by an administrator, or by e-mail, may bear any phone.
+create function wabase.contacts_i_am() returns setof uuid
+language plpgsql stable security definer set search_path = '' rows 1
+as $$
+declare
+  claimed constant text := regexp_replace((select auth.jwt()) ->> 'phone', '\D', '', 'g');
+begin
+  if coalesce(claimed, '') = '' then
+    return;
+  end if;
+  return query
+    select contact.id
+    from auth.users as person
+    join public.whatsapp_contacts as contact on contact.phone = claimed
+    join public.whatsapp_tenants as tenant on tenant.id = contact.tenant_id
+    where person.id = (select auth.uid())
+      and person.phone_confirmed_at is not null
+      and regexp_replace(person.phone, '\D', '', 'g') = claimed
+      and tenant.contacts_read_own_messages;
+end
+$$;
+comment on function wabase.contacts_i_am() is
+  'The contacts whose phone is the signed-in person''s own, proven to Supabase Auth, in tenants that allow contacts '
+  'to read their messages.';
+revoke all on function wabase.contacts_i_am() from public, anon, authenticated;
+grant execute on function wabase.contacts_i_am() to authenticated, service_role;
+
+create function wabase.conversations_with_me() returns setof uuid
+language plpgsql stable security definer set search_path = '' rows 1
+as $$
+begin
+  return query
+    select id from public.whatsapp_conversations where contact_id = any (array(select wabase.contacts_i_am()));
+end
+$$;
+comment on function wabase.conversations_with_me() is
+  'The conversations of the contacts that the signed-in person is (wabase.contacts_i_am).';
+revoke all on function wabase.conversations_with_me() from public, anon, authenticated;
+grant execute on function wabase.conversations_with_me() to authenticated, service_role;

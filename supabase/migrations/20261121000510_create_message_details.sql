@@ -25,8 +25,13 @@ grant select, insert, update, delete on table public.whatsapp_message_changes to
 create policy "who reads a message reads how it changed" on public.whatsapp_message_changes
   for select to authenticated
   using (
-    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
-    or exists (select from public.whatsapp_messages as message where message.id = whatsapp_message_changes.message_id)
+    tenant_id = any (array(select wabase.my_tenants('{admin,viewer}')))
+    or exists (
+      select from public.whatsapp_messages as message
+      join public.whatsapp_conversations as conversation on conversation.id = message.conversation_id
+      where message.id = whatsapp_message_changes.message_id
+      offset 0
+    )
   );
 comment on table public.whatsapp_message_changes is
   'Edits and deletions («revoke») of messages, and the original of a message that was edited. The message itself '
@@ -54,10 +59,11 @@ grant select, insert, update, delete on table public.whatsapp_reactions to servi
 create policy "who reads a conversation reads its reactions" on public.whatsapp_reactions
   for select to authenticated
   using (
-    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
+    tenant_id = any (array(select wabase.my_tenants('{admin,viewer}')))
     or exists (
       select from public.whatsapp_conversations as conversation
       where conversation.id = whatsapp_reactions.conversation_id
+      offset 0
     )
   );
 comment on table public.whatsapp_reactions is
@@ -81,7 +87,14 @@ grant select on table public.whatsapp_message_recipients to authenticated;
 grant select, insert, update, delete on table public.whatsapp_message_recipients to service_role;
 create policy "who reads a message reads who got it" on public.whatsapp_message_recipients
   for select to authenticated
-  using (exists (select from public.whatsapp_messages as message where message.id = message_id));
+  using (
+    exists (
+      select from public.whatsapp_messages as message
+      join public.whatsapp_conversations as conversation on conversation.id = message.conversation_id
+      where message.id = whatsapp_message_recipients.message_id
+      offset 0
+    )
+  );
 comment on table public.whatsapp_message_recipients is
   'For a message to a group: how far it got with each participant. The message''s own status is the furthest of them.';
 comment on column public.whatsapp_message_recipients.participant is 'The member''s business-scoped user id, else the phone.';
@@ -114,10 +127,11 @@ grant select, insert, update, delete on table public.whatsapp_calls to service_r
 create policy "who reads a conversation reads its calls" on public.whatsapp_calls
   for select to authenticated
   using (
-    tenant_id in (select wabase.my_tenants('{admin,viewer}'))
+    tenant_id = any (array(select wabase.my_tenants('{admin,viewer}')))
     or exists (
       select from public.whatsapp_conversations as conversation
       where conversation.id = whatsapp_calls.conversation_id
+      offset 0
     )
   );
 comment on table public.whatsapp_calls is 'Calls between a contact and a number.';

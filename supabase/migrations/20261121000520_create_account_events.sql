@@ -28,7 +28,7 @@ grant select on table public.whatsapp_account_events to authenticated;
 grant select, insert, update, delete on table public.whatsapp_account_events to service_role;
 create policy "admins read what Meta says about the account" on public.whatsapp_account_events
   for select to authenticated
-  using (tenant_id in (select wabase.my_tenants('{admin}')));
+  using (tenant_id = any (array(select wabase.my_tenants('{admin}'))));
 comment on table public.whatsapp_account_events is
   'Alerts, reviews, limits, quality, security, flows, payments, errors: what Meta says about the account and '
   'its numbers, templates and groups.';
@@ -56,7 +56,7 @@ grant select on table public.whatsapp_templates to authenticated;
 grant select, insert, update, delete on table public.whatsapp_templates to service_role;
 create policy "members read their tenants' templates" on public.whatsapp_templates
   for select to authenticated
-  using (tenant_id in (select wabase.my_tenants('{admin,agent,viewer}')));
+  using (tenant_id = any (array(select wabase.my_tenants('{admin,agent,viewer}'))));
 comment on table public.whatsapp_templates is
   'Message templates, as far as webhooks have told of them: each attribute as the latest event about it says.';
 comment on column public.whatsapp_templates.status is 'Meta''s: APPROVED, REJECTED, PAUSED, DISABLED, …';

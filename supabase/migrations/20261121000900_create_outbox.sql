@@ -7,8 +7,7 @@
 -- Errors carry what PostgREST makes a status of: 42501 is 403, 22023 and 23505 are 400 and 409. The
 -- message begins with the field that is wrong, the hint says the fix.
 
--- The number and contact that a message goes to, if the caller may send there.
-create function wabase.may_send(of_tenant uuid, assignee uuid) returns boolean
+create function wabase.may_send(conversation public.whatsapp_conversations) returns boolean
 language sql stable security definer set search_path = ''
 as $$
   -- Never null, which no «if not» would take for a refusal.
@@ -16,19 +15,23 @@ as $$
     select from public.whatsapp_members as member
     join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
     where member.user_id = (select auth.uid())
-      and member.tenant_id = of_tenant
+      and member.tenant_id = conversation.tenant_id
       and (
         member.role = 'admin'
         or (
           member.role = 'agent'
-          and (assignee = member.user_id or (assignee is null and tenant.agents_see_unassigned))
+          and (
+            conversation.assignee_id = member.user_id
+            or conversation.team_id = any (array(select wabase.my_teams()))
+            or (conversation.assignee_id is null and conversation.team_id is null and tenant.agents_see_unassigned)
+          )
         )
       )
   )
 $$;
-comment on function wabase.may_send(uuid, uuid) is
-  'Whether the caller may send in a conversation of this tenant with this assignee: the service key, an '
-  'admin, the agent whom it is assigned to, any agent where nobody has it and the queue is open.';
+comment on function wabase.may_send(public.whatsapp_conversations) is
+  'Whether the caller may send, note and close there: the service key, an admin, the agent or an agent of the team '
+  'that it is assigned to, any agent where nobody has it and the queue is open.';
 
 -- What is not known here would go to Meta as it is: another recipient, for one.
 create function wabase.check_fields(value jsonb, known text[], path text) returns void
@@ -169,9 +172,9 @@ declare
 begin
   perform wabase.check_text_message(message);
   conversation := wabase.target_of(message);
-  if not wabase.may_send(conversation.tenant_id, conversation.assignee_id) then
+  if not wabase.may_send(conversation) then
     raise exception 'role: you may not send in this conversation'
-      using errcode = '42501', hint = 'Viewers may not send; agents may where the conversation is theirs or nobody''s.';
+      using errcode = '42501', hint = 'Viewers may not send; agents may where the conversation is theirs, their team''s or nobody''s.';
   end if;
 
   if key is not null then
@@ -306,7 +309,7 @@ begin
     );
   select * into conversation from public.whatsapp_conversations
   where id = message.conversation_id for no key update;
-  if not found or not wabase.may_send(conversation.tenant_id, conversation.assignee_id) then
+  if not found or not wabase.may_send(conversation) then
     raise exception 'message_id: you may not mark this message as read' using errcode = '42501';
   end if;
   -- Meta marks the earlier messages as read too; what came later stays unread.

@@ -111,17 +111,23 @@ isOneToOne: false
                   ]
                 },"whatsapp_conversations": {
                   Row: {
-                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
+                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"team_id": string | null,"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Update: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Relationships: [
                     {
+      foreignKeyName: "assignee_is_a_member_of_the_tenant"
+      columns: ["assignee_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_members"
+      referencedColumns: ["user_id","tenant_id"]
+    },{
       foreignKeyName: "contact_is_of_the_same_tenant"
       columns: ["tenant_id","contact_id"]
 isOneToOne: false
@@ -138,6 +144,12 @@ isOneToOne: false
       columns: ["tenant_id","number_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "team_is_of_the_same_tenant"
+      columns: ["tenant_id","team_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_teams"
       referencedColumns: ["tenant_id","id"]
     },{
       foreignKeyName: "whatsapp_conversations_tenant_id_fkey"
@@ -329,6 +341,52 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_team_members": {
+                  Row: {
+                    "team_id": string,"tenant_id": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "team_id": string,"tenant_id": string,"user_id": string
+                  }
+                  Update: {
+                    "team_id"?: string,"tenant_id"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "team_is_of_the_same_tenant"
+      columns: ["tenant_id","team_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_teams"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "user_is_a_member_of_the_tenant"
+      columns: ["user_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_members"
+      referencedColumns: ["user_id","tenant_id"]
+    }
+                  ]
+                },"whatsapp_teams": {
+                  Row: {
+                    "created_at": string,"id": string,"name": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"name": string,"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"name"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_teams_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"whatsapp_templates": {
                   Row: {
                     "category": string | null,"id": string,"language": string | null,"name": string | null,"quality": string | null,"reason": string | null,"status": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
@@ -351,14 +409,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_tenants": {
                   Row: {
-                    "agents_see_unassigned": boolean,"created_at": string,"id": string,"name": string
+                    "agents_see_unassigned": boolean,"contacts_read_own_messages": boolean,"created_at": string,"id": string,"name": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name": string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name": string
                   }
                   Update: {
-                    "agents_see_unassigned"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
+                    "agents_see_unassigned"?: boolean,"contacts_read_own_messages"?: boolean,"created_at"?: string,"id"?: string,"name"?: string
                   }
                   Relationships: [
                     
