@@ -97,6 +97,34 @@ create policy "admins and viewers read all conversations, agents theirs, their t
     )
   );
 
+-- What the functions that change something ask, which RLS does not hold.
+create function wabase.may_work_on(conversation public.whatsapp_conversations) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  -- Never null, which no «if not» would take for a refusal.
+  select coalesce((select auth.role()) = 'service_role', false) or exists (
+    select from public.whatsapp_members as member
+    join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
+    where member.user_id = (select auth.uid())
+      and member.tenant_id = conversation.tenant_id
+      and (
+        member.role = 'admin'
+        or (
+          member.role = 'agent'
+          and (
+            conversation.assignee_id = member.user_id
+            or conversation.team_id = any (array(select wabase.my_teams()))
+            or (conversation.assignee_id is null and conversation.team_id is null and tenant.agents_see_unassigned)
+          )
+        )
+      )
+  )
+$$;
+comment on function wabase.may_work_on(public.whatsapp_conversations) is
+  'Whether the caller may send, note and close there: the service key, an admin, the agent or an agent of the team '
+  'that it is assigned to, any agent where nobody has it and the queue is open.';
+revoke all on function wabase.may_work_on(public.whatsapp_conversations) from public, anon, authenticated;
+
 -- A person whom a tenant knows as a contact. GoTrue writes the account's phone into the token; it is proven
 -- only when phone_confirmed_at says so: an account made by an administrator, or by e-mail, may bear any phone.
 create function wabase.contacts_i_am() returns setof uuid

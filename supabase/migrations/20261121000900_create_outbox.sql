@@ -7,32 +7,6 @@
 -- Errors carry what PostgREST makes a status of: 42501 is 403, 22023 and 23505 are 400 and 409. The
 -- message begins with the field that is wrong, the hint says the fix.
 
-create function wabase.may_send(conversation public.whatsapp_conversations) returns boolean
-language sql stable security definer set search_path = ''
-as $$
-  -- Never null, which no «if not» would take for a refusal.
-  select coalesce((select auth.role()) = 'service_role', false) or exists (
-    select from public.whatsapp_members as member
-    join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
-    where member.user_id = (select auth.uid())
-      and member.tenant_id = conversation.tenant_id
-      and (
-        member.role = 'admin'
-        or (
-          member.role = 'agent'
-          and (
-            conversation.assignee_id = member.user_id
-            or conversation.team_id = any (array(select wabase.my_teams()))
-            or (conversation.assignee_id is null and conversation.team_id is null and tenant.agents_see_unassigned)
-          )
-        )
-      )
-  )
-$$;
-comment on function wabase.may_send(public.whatsapp_conversations) is
-  'Whether the caller may send, note and close there: the service key, an admin, the agent or an agent of the team '
-  'that it is assigned to, any agent where nobody has it and the queue is open.';
-
 -- What is not known here would go to Meta as it is: another recipient, for one.
 create function wabase.check_fields(value jsonb, known text[], path text) returns void
 language plpgsql immutable set search_path = ''
@@ -172,7 +146,11 @@ declare
 begin
   perform wabase.check_text_message(message);
   conversation := wabase.target_of(message);
-  if not wabase.may_send(conversation) then
+  if not wabase.may_work_on(conversation) then
+    if message ? 'conversation_id' and not conversation.tenant_id = any (array(select wabase.my_tenants('{viewer}'))) then
+      -- As target_of says it of one that does not exist.
+      raise exception 'conversation_id: none of your conversations has this id' using errcode = '42501';
+    end if;
     raise exception 'role: you may not send in this conversation'
       using errcode = '42501', hint = 'Viewers may not send; agents may where the conversation is theirs, their team''s or nobody''s.';
   end if;
@@ -309,7 +287,7 @@ begin
     );
   select * into conversation from public.whatsapp_conversations
   where id = message.conversation_id for no key update;
-  if not found or not wabase.may_send(conversation) then
+  if not found or not wabase.may_work_on(conversation) then
     raise exception 'message_id: you may not mark this message as read' using errcode = '42501';
   end if;
   -- Meta marks the earlier messages as read too; what came later stays unread.
@@ -343,7 +321,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'may_send', 'check_fields', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
+      'check_fields', 'check_text_message', 'number_to_send_from', 'conversation_to_send_in', 'target_of', 'parse_uuid',
       'describe_message', 'enqueue_message', 'mark_read'
     )
   loop

@@ -17,6 +17,7 @@ export interface SharedWorkbench {
   emulator_url: string;
   app_secret: string;
   verify_token: string;
+  access_token: string;
   keys: { publishable_key: string; secret_key: string; jwt_secret: string };
 }
 
@@ -36,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     emulator_url: bench.emulator_url,
     app_secret: bench.app_secret,
     verify_token: bench.verify_token,
+    access_token: bench.access_token,
     keys: bench.stack.keys,
   });
   return async () => {

@@ -185,6 +185,26 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_invitations": {
+                  Row: {
+                    "created_at": string,"email": string,"expires_at": string,"id": string,"invited_by": string | null,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email": string,"expires_at": string,"id"?: string,"invited_by"?: string | null,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"role"?: Database["public"]['Enums']["whatsapp_member_role"],"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_invitations_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"whatsapp_members": {
                   Row: {
                     "created_at": string,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string
@@ -283,6 +303,26 @@ isOneToOne: false
       referencedColumns: ["tenant_id","id"]
     }
                   ]
+                },"whatsapp_notes": {
+                  Row: {
+                    "author_id": string | null,"body": string,"conversation_id": string,"created_at": string,"id": string,"number_id": string,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "author_id"?: string | null,"body": string,"conversation_id": string,"created_at"?: string,"id"?: string,"number_id": string,"tenant_id": string
+                  }
+                  Update: {
+                    "author_id"?: string | null,"body"?: string,"conversation_id"?: string,"created_at"?: string,"id"?: string,"number_id"?: string,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "conversation_is_of_the_same_number_and_tenant"
+      columns: ["conversation_id","number_id","tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_conversations"
+      referencedColumns: ["id","number_id","tenant_id"]
+    }
+                  ]
                 },"whatsapp_numbers": {
                   Row: {
                     "created_at": string,"display_phone_number": string,"id": string,"messaging_limit": string | null,"phone_number_id": string,"quality_event": string | null,"tenant_id": string,"verified_name": string | null,"waba_id": string | null
@@ -335,6 +375,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     },{
       foreignKeyName: "whatsapp_reactions_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_secrets": {
+                  Row: {
+                    "id": string,"name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id": string | null,"tenant_id": string,"updated_at": string,"updated_by": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "id"?: string,"name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string | null,"tenant_id": string,"updated_at"?: string,"updated_by"?: string | null
+                  }
+                  Update: {
+                    "id"?: string,"name"?: Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string | null,"tenant_id"?: string,"updated_at"?: string,"updated_by"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    },{
+      foreignKeyName: "whatsapp_secrets_tenant_id_fkey"
       columns: ["tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_tenants"
@@ -427,11 +493,44 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "whatsapp_enqueue_message":
+            "whatsapp_accept_invitation":
+{ Args: { "token": string }; Returns: Json
+                           },
+"whatsapp_access_token":
+{ Args: { "phone_number_id": string }; Returns: string
+                           },
+"whatsapp_add_note":
+{ Args: { "body": string,"conversation_id": string }; Returns: Json
+                           },
+"whatsapp_assign_conversation":
+{ Args: { "assignee_id"?: string,"conversation_id": string,"team_id"?: string }; Returns: Json
+                           },
+"whatsapp_change_member_role":
+{ Args: { "role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string }; Returns: Json
+                           },
+"whatsapp_close_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_connect_number":
+{ Args: { "number": Json,"tenant_id": string }; Returns: Json
+                           },
+"whatsapp_delete_contact":
+{ Args: { "contact_id": string }; Returns: Json
+                           },
+"whatsapp_delete_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_enqueue_message":
 { Args: { "message": Json }; Returns: Json
+                           },
+"whatsapp_export_conversation":
+{ Args: { "before_at"?: string,"before_id"?: string,"conversation_id": string,"page_size"?: number }; Returns: Json
                            },
 "whatsapp_ingest":
 { Args: { "deliveries": Json }; Returns: Json
+                           },
+"whatsapp_invite_member":
+{ Args: { "email": string,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string }; Returns: Json
                            },
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
@@ -442,12 +541,36 @@ isOneToOne: false
 "whatsapp_record_send":
 { Args: { "message_id": string,"outcome": Json }; Returns: Json
                            },
+"whatsapp_release_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_remove_member":
+{ Args: { "tenant_id": string,"user_id": string }; Returns: undefined
+                           },
+"whatsapp_reopen_conversation":
+{ Args: { "conversation_id": string }; Returns: Json
+                           },
+"whatsapp_require_admin":
+{ Args: { "tenant_id": string }; Returns: undefined
+                           },
+"whatsapp_set_secret":
+{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
+                           },
 "whatsapp_start_send":
 { Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_take_conversation":
+{ Args: { "conversation_id": string,"take_over"?: boolean }; Returns: Json
+                           },
+"whatsapp_webhook_secrets":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"whatsapp_withdraw_invitation":
+{ Args: { "invitation_id": string }; Returns: undefined
                            }
           }
           Enums: {
-            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -563,7 +686,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"]
           }
         }
 } as const

@@ -97,6 +97,8 @@ alter table realtime.messages_default owner to supabase_realtime_admin;
 alter table realtime.messages enable row level security;
 alter table realtime.messages_default enable row level security;
 grant select, insert on realtime.messages to postgres, anon, authenticated, service_role;
+-- Hosted, supautils' policy_grants let postgres make policies on this table; here only its owner's members may.
+grant supabase_realtime_admin to postgres;
 
 create function realtime.topic() returns text language sql stable as $$
   select nullif(current_setting('realtime.topic', true), '')::text

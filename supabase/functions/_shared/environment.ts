@@ -42,8 +42,6 @@ export function readEnvironment<Schema extends z.ZodType>(
   return result.data;
 }
 
-const appSecretSchema = z.object({ WHATSAPP_APP_SECRET: z.string().min(1) });
-
 const appSecretsSchema = z.object({
   WHATSAPP_APP_SECRETS: namedKeysSchema.refine(
     (secrets) => Object.keys(secrets).length > 0,
@@ -53,19 +51,14 @@ const appSecretsSchema = z.object({
 
 /**
  * The app secrets that Meta may sign with: WHATSAPP_APP_SECRETS, a JSON object name → secret, for several
- * apps or while one is rotated; or WHATSAPP_APP_SECRET for a single one.
+ * apps or while one is rotated; or WHATSAPP_APP_SECRET for a single one. None where neither is set: tenants may
+ * have stored their own. @throws ConfigurationError
  */
 export function readAppSecrets(environment: Environment): { id: string; secret: string }[] {
   if (environment["WHATSAPP_APP_SECRETS"]) {
     const { WHATSAPP_APP_SECRETS } = readEnvironment(appSecretsSchema, environment);
     return Object.entries(WHATSAPP_APP_SECRETS).map(([id, secret]) => ({ id, secret }));
   }
-  const single = appSecretSchema.safeParse(environment);
-  if (!single.success) {
-    throw new ConfigurationError(
-      "WHATSAPP_APP_SECRET: is missing. Copy it from your Meta app (App settings, Basic) and run: " +
-        "supabase secrets set WHATSAPP_APP_SECRET=…",
-    );
-  }
-  return [{ id: "default", secret: single.data.WHATSAPP_APP_SECRET }];
+  const secret = environment["WHATSAPP_APP_SECRET"] ?? "";
+  return secret === "" ? [] : [{ id: "default", secret }];
 }

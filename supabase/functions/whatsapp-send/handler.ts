@@ -1,35 +1,29 @@
-import {
-  createGraphClient,
-  GraphApiError,
-  type GraphClient,
-  InvalidRequestError,
-} from "@wabase/cloud-api";
+import { GraphApiError, type GraphClient } from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
-import { z } from "zod";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
-import { ConfigurationError, type Environment, readEnvironment } from "../_shared/environment.ts";
-import { fetchOnce } from "../_shared/fetch-once.ts";
+import { respondDatabaseError } from "../_shared/database-errors.ts";
+import { ConfigurationError, type Environment } from "../_shared/environment.ts";
+import { createGraphs, type GraphOf } from "../_shared/graph.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
-import { respondDatabaseError } from "./database-errors.ts";
-import { enqueue, markRead, recordSend, startSend } from "./outbox.ts";
+import {
+  enqueue,
+  markRead,
+  recordSend,
+  type SendOutcome,
+  type StartedSend,
+  startSend,
+} from "./outbox.ts";
 import { parseSendRequest, type Outgoing } from "./request.ts";
 import { sendNow } from "./send-now.ts";
 
 /** Far above the longest text message in JSON. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
-const graphSchema = z.object({
-  WHATSAPP_ACCESS_TOKEN: z.string().min(1),
-  /** Another server that speaks the Graph API: the emulator. */
-  WHATSAPP_GRAPH_URL: z.url().optional(),
-  WHATSAPP_GRAPH_VERSION: z.string().optional(),
-});
-
 interface Clients {
   caller: Client;
   service: Client;
-  graph: GraphClient;
+  graphOf: GraphOf;
 }
 
 /**
@@ -39,13 +33,14 @@ interface Clients {
 export function createSendHandler(
   environment: Environment,
 ): (request: Request) => Promise<Response> {
+  const graphOf = createGraphs(environment);
   return async (request) => {
     if (request.method === "OPTIONS") return respondPreflight();
     if (request.method !== "POST") {
       return respondError(405, { code: "method_not_allowed", message: "Use POST" });
     }
     try {
-      return await handle(request, environment);
+      return await handle(request, environment, graphOf);
     } catch (error) {
       if (error instanceof DatabaseError) return respondDatabaseError(error);
       if (!(error instanceof ConfigurationError)) throw error;
@@ -55,7 +50,11 @@ export function createSendHandler(
   };
 }
 
-async function handle(request: Request, environment: Environment): Promise<Response> {
+async function handle(
+  request: Request,
+  environment: Environment,
+  graphOf: GraphOf,
+): Promise<Response> {
   const caller = createCallerClient(environment, request);
   if (caller === null) {
     return respondError(401, {
@@ -71,29 +70,10 @@ async function handle(request: Request, environment: Environment): Promise<Respo
   if (parsed.kind === "invalid") {
     return respondError(400, { code: "invalid", field: parsed.field, message: parsed.message });
   }
-  const clients = {
-    caller,
-    service: createServiceClient(environment),
-    graph: createGraph(environment),
-  };
+  const clients = { caller, service: createServiceClient(environment), graphOf };
   return parsed.kind === "message"
     ? await sendMessage(clients, parsed.message)
     : await sendReadReceipt(clients, parsed.receipt.message_id);
-}
-
-function createGraph(environment: Environment): GraphClient {
-  const config = readEnvironment(graphSchema, environment);
-  try {
-    return createGraphClient({
-      access_token: config.WHATSAPP_ACCESS_TOKEN,
-      fetch: fetchOnce,
-      ...(config.WHATSAPP_GRAPH_URL ? { base_url: config.WHATSAPP_GRAPH_URL } : {}),
-      ...(config.WHATSAPP_GRAPH_VERSION ? { version: config.WHATSAPP_GRAPH_VERSION } : {}),
-    });
-  } catch (error) {
-    if (!(error instanceof InvalidRequestError)) throw error;
-    throw new ConfigurationError(`WHATSAPP_ACCESS_TOKEN or WHATSAPP_GRAPH_*: ${error.message}`);
-  }
 }
 
 async function sendMessage(clients: Clients, message: Outgoing): Promise<Response> {
@@ -106,17 +86,32 @@ async function sendMessage(clients: Clients, message: Outgoing): Promise<Respons
   const started = await startSend(clients.service, queued.id);
   // Another sender has it: its state will tell.
   if (started === null) return respond(202, queued);
-  const outcome = await sendNow(clients.graph, started);
+  const outcome = await send(clients, started);
   const state = await recordSend(clients.service, queued.id, outcome);
   if (outcome.status === "accepted") return respond(200, state);
   if (outcome.status === "unknown") return respond(202, { ...state, error: outcome.error });
   return respond(422, { ...state, error: outcome.error });
 }
 
+/** What keeps us from Meta at all is an outcome too: the message is failed, not `sending` for ever. */
+async function send({ service, graphOf }: Clients, started: StartedSend): Promise<SendOutcome> {
+  let graph: GraphClient;
+  try {
+    graph = await graphOf(service, started.phone_number_id);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError || error instanceof DatabaseError)) throw error;
+    const title = error instanceof ConfigurationError ? error.message : "No access token was read";
+    console.error(`send: ${title}`);
+    return { status: "failed", error: { code: error.code, title, message: title, details: null } };
+  }
+  return await sendNow(graph, started);
+}
+
 async function sendReadReceipt(clients: Clients, message_id: string): Promise<Response> {
   const mark = await markRead(clients.caller, message_id);
+  const graph = await clients.graphOf(clients.service, mark.phone_number_id);
   try {
-    await clients.graph.markRead(mark);
+    await graph.markRead(mark);
   } catch (error) {
     // Read in the inbox all the same; the customer's ticks stay grey.
     const details = error instanceof GraphApiError ? error.title : "Meta was not reached";

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { Core } from "../core.ts";
 import type { Outbound } from "../outbound.ts";
+import { accountRoutes } from "./account-routes.ts";
 import { GraphFault, unknownObject, unknownPath } from "./errors.ts";
 import { graphJson } from "./graph-json.ts";
 import { mediaRoutes } from "./media-routes.ts";
@@ -26,6 +27,7 @@ export function graphRoutes(parts: { core: Core; outbound: Outbound }): Hono {
         : sendMessage(parts, number, body),
     );
   });
+  api.route("/", accountRoutes(core));
   api.route("/", mediaRoutes(core));
 
   const app = new Hono();

@@ -15,6 +15,8 @@ export interface Workbench {
   /** What the emulator signs webhooks with, and the functions check. */
   app_secret: string;
   verify_token: string;
+  /** The only one that the emulator takes. */
+  access_token: string;
   stop(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     await seedDemo(stack);
     emulator.updateSettings({ webhook_url: `${stack.url}/functions/v1/whatsapp-webhook` });
     for (const customer of DEMO_CUSTOMERS) emulator.addCustomer(customer);
-    return { stack, emulator, emulator_url, app_secret, verify_token, stop };
+    return { stack, emulator, emulator_url, app_secret, verify_token, access_token, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,5 @@
 import type { DatabaseError } from "@wabase/database";
-import { respondError } from "../_shared/respond.ts";
+import { respondError } from "./respond.ts";
 
 /** What the SQL functions refuse with, as HTTP: see supabase/migrations, «create_outbox». */
 const STATUS_BY_CODE: Record<string, number> = {
@@ -9,6 +9,8 @@ const STATUS_BY_CODE: Record<string, number> = {
   "22023": 400,
   // unique_violation: an idempotency key that another message has
   "23505": 409,
+  // feature_not_supported: no Vault
+  "0A000": 501,
 };
 
 /** The field stands first in the messages of the SQL functions: «to: is not a phone number». */
@@ -16,7 +18,7 @@ export function respondDatabaseError(error: DatabaseError): Response {
   // 401 is PostgREST's own word: the token is not valid or has expired, or it let the caller in as anon.
   const status = error.http_status === 401 ? 401 : (STATUS_BY_CODE[error.code] ?? 503);
   if (status === 503) {
-    console.error(`send: database error ${error.code === "" ? "(no answer)" : error.code}`);
+    console.error(`database error ${error.code === "" ? "(no answer)" : error.code}`);
     return respondError(503, { code: "database_unavailable", message: "Try again in a moment" });
   }
   if (status === 401) {
@@ -24,7 +26,9 @@ export function respondDatabaseError(error: DatabaseError): Response {
   }
   const field = /^([a-z_.]+): /.exec(error.message)?.[1];
   return respondError(status, {
-    code: { 400: "invalid", 403: "forbidden", 409: "conflict" }[status] ?? "refused",
+    code:
+      { 400: "invalid", 403: "forbidden", 409: "conflict", 501: "not_supported" }[status] ??
+      "refused",
     message: error.message,
     ...(field === undefined ? {} : { field }),
     ...(error.hint === null ? {} : { hint: error.hint }),

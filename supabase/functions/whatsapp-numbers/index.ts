@@ -1,0 +1,3 @@
+import { createNumbersHandler } from "./handler.ts";
+
+Deno.serve(createNumbersHandler(Deno.env.toObject()));
