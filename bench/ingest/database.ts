@@ -43,8 +43,7 @@ export async function fillMessages(sql: postgres.Sql, place: Place, rows: number
     select count(*)::integer as count from public.whatsapp_messages`;
   const missing = rows - (row?.count ?? 0);
   if (missing <= 0) return;
-  const indexes = missing > 100_000 ? await dropIndexes(sql) : [];
-  await sql`
+  const insert = async (): Promise<unknown> => await sql`
     insert into public.whatsapp_messages (
       tenant_id, number_id, conversation_id, direction, status, type, body, content, wamid, occurred_at
     )
@@ -53,9 +52,20 @@ export async function fillMessages(sql: postgres.Sql, place: Place, rows: number
       'inbound', 'received', 'text', 'Hello', '{"type": "text", "text": {"body": "Hello"}}', 'wamid.' || gen_random_uuid(),
       now() - i * interval '1 second'
     from generate_series(1, ${missing}) as i`;
-  for (const definition of indexes) await sql.unsafe(definition);
+  if (missing > 100_000) await withoutIndexes(sql, insert);
+  else await insert();
   await sql`vacuum analyze public.whatsapp_messages`;
   await sql`checkpoint`;
+}
+
+/** Runs a bulk insert into the messages while they have no indexes, and makes those afterwards. */
+export async function withoutIndexes(
+  sql: postgres.Sql,
+  insert: () => Promise<unknown>,
+): Promise<void> {
+  const definitions = await dropIndexes(sql);
+  await insert();
+  for (const definition of definitions) await sql.unsafe(definition);
 }
 
 /** Drops what slows a bulk insert down; answers the statements that bring it back. */
