@@ -1,11 +1,11 @@
 import { decideSend, type GraphClient } from "@wabase/cloud-api";
-import type { LeasedSend, Outcome } from "./outbox.ts";
+import type { Answer, LeasedSend, Outcome } from "./outbox.ts";
 
 /** Calls Meta for a leased message, once, and says what became of it. Never throws. */
-export type Send = (message: LeasedSend) => Promise<Outcome>;
+export type Send = (message: LeasedSend) => Promise<Answer>;
 
 /**
- * A sender that also says how long ago, at least, each call reached Meta: the number's next second is counted
+ * A sender that also says when, at the latest, each call reached Meta: the number's next second is counted
  * from there. Of a call's time, what the quickest took lies on either way and tells nothing.
  */
 export function createSend(graph: GraphClient, now: () => number = () => performance.now()): Send {
@@ -13,8 +13,9 @@ export function createSend(graph: GraphClient, now: () => number = () => perform
   return async (message) => {
     const started = now();
     const outcome = await sendOnce(graph, message);
-    quickest_ms = Math.min(quickest_ms, now() - started);
-    return { ...outcome, settled_ms_ago: Math.floor(quickest_ms) };
+    const ended = now();
+    quickest_ms = Math.min(quickest_ms, ended - started);
+    return { outcome, settled_at: ended - quickest_ms };
   };
 }
 
