@@ -29,7 +29,7 @@ begin
   where conversation_id in (select waiting.conversation_id from wabase.outbox as waiting where waiting.message_id = any (ids))
   order by conversation_id for update;
   perform wabase.lock_wamids(array(
-    select jsonb_populate_record(null::wabase.incoming_status, jsonb_build_object('number_id', message.number_id, 'wamid', item ->> 'wamid'))
+    select row(message.number_id, item ->> 'wamid', null, null, null, null, null, null, null)::wabase.incoming_status
     from jsonb_array_elements(outcomes) as item
     join public.whatsapp_messages as message on message.id = (item ->> 'id')::uuid
     where item ->> 'wamid' is not null
@@ -140,7 +140,7 @@ begin
   using unnest(heard) as item
   where waiting.message_id = item.id and item.action in ('accepted', 'never');
   parked := wabase.take_parked_statuses(array(
-    select jsonb_populate_record(null::wabase.incoming_status, jsonb_build_object('number_id', item.number_id, 'wamid', item.wamid))
+    select row(item.number_id, item.wamid, null, null, null, null, null, null, null)::wabase.incoming_status
     from unnest(heard) as item where item.wamid is not null
   ));
   if parked is not null then

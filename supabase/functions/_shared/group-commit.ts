@@ -8,6 +8,8 @@ export interface GroupCommitOptions<Item> {
   sizeOf: (item: Item) => number;
   /** Whether a failure would meet every item alike: a database that does not answer, say. */
   concernsAll: (error: unknown) => boolean;
+  /** At least so long from one transaction to the next: fewer and larger ones. What comes alone waits for nobody. */
+  interval_ms?: number;
 }
 
 interface Waiting<Item, Result> {
@@ -33,7 +35,11 @@ export function createGroupCommit<Item, Result>(
 
   const drain = async (): Promise<void> => {
     is_committing = true;
-    while (queue.length > 0) await commitGroup(takeGroup(queue, options), commit);
+    while (queue.length > 0) {
+      const interval = sleep(options.interval_ms ?? 0);
+      await commitGroup(takeGroup(queue, options), commit);
+      await interval;
+    }
     is_committing = false;
   };
   return (item) =>
@@ -41,6 +47,10 @@ export function createGroupCommit<Item, Result>(
       queue.push({ item, resolve, reject });
       if (!is_committing) void drain();
     });
+}
+
+async function sleep(duration_ms: number): Promise<void> {
+  if (duration_ms > 0) await new Promise((resolve) => setTimeout(resolve, duration_ms));
 }
 
 function takeGroup<Item, Result>(

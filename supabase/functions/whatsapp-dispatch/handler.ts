@@ -1,6 +1,11 @@
 import { DatabaseError } from "@wabase/database";
 import { type Client, createCallerClient } from "../_shared/clients.ts";
-import { dispatch, type DispatchReport, FUNCTION_LIMITS } from "../_shared/dispatch/dispatcher.ts";
+import {
+  dispatch,
+  type DispatchReport,
+  FUNCTION_LIMITS,
+  RECORD_INTERVAL_MS,
+} from "../_shared/dispatch/dispatcher.ts";
 import { createOutbox } from "../_shared/dispatch/outbox.ts";
 import { createSend } from "../_shared/dispatch/send.ts";
 import { ConfigurationError, type Environment } from "../_shared/environment.ts";
@@ -53,7 +58,8 @@ async function handle(
   }
   const send = createSend((phone_number_id) => graphOf(client, phone_number_id));
   const run = async (): Promise<DispatchReport> => {
-    const report = await dispatch({ outbox: createOutbox(client), send }, FUNCTION_LIMITS);
+    const outbox = createOutbox(client, { record_interval_ms: RECORD_INTERVAL_MS });
+    const report = await dispatch({ outbox, send }, FUNCTION_LIMITS);
     if (report.ended === "spent") await callNext(client);
     return report;
   };

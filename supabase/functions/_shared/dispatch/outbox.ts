@@ -28,7 +28,7 @@ const leaseSchema = z.object({
 export type Lease = z.infer<typeof leaseSchema>;
 
 /** What became of a leased message: see whatsapp_record_sends. */
-export type Outcome = { id: string; lease_id: string; settled_ms_ago?: number } & (
+export type Outcome = { id: string; lease_id: string } & (
   | { action: "accepted"; wamid: string; message_status: string | null }
   | { action: "never" | "unknown"; error: Json }
   | { action: "retry" | "retry_recipient" | "retry_number"; delay_ms: number; error: Json }
@@ -48,11 +48,17 @@ export interface LeaseRequest {
   only_conversation?: string;
 }
 
+/** An outcome, and when the call reached Meta at the latest, on the clock of performance.now(). */
+export interface Answer {
+  outcome: Outcome;
+  settled_at: number;
+}
+
 /** The database, as a sender sees it. */
 export interface Outbox {
   lease(request: LeaseRequest): Promise<Lease>;
   /** Resolves when it is committed; what comes while a call is under way goes together in the next. */
-  record(outcome: Outcome): Promise<MessageState>;
+  record(answer: Answer): Promise<MessageState>;
 }
 
 /** Outcomes in one call. */
@@ -62,9 +68,18 @@ const RECORD_TERM_MS = 60_000;
 /** A lease whose answer was lost holds messages that nobody would send. */
 const LEASE_TERM_MS = 20_000;
 
-export function createOutbox(client: Client): Outbox {
-  const recordAll = async (outcomes: Outcome[]): Promise<MessageState[]> => {
-    const json: Json = JSON.parse(JSON.stringify(outcomes));
+export interface OutboxOptions {
+  /** At least so long from one recording to the next; see createGroupCommit. */
+  record_interval_ms?: number;
+}
+
+export function createOutbox(client: Client, options: OutboxOptions = {}): Outbox {
+  const recordAll = async (answers: Answer[]): Promise<MessageState[]> => {
+    const now = performance.now();
+    const json: Json = answers.map(({ outcome, settled_at }) => ({
+      ...outcome,
+      settled_ms_ago: Math.max(0, Math.floor(now - settled_at)),
+    }));
     const data = await untilAnswered(RECORD_TERM_MS, async () =>
       unwrap(await client.rpc("whatsapp_record_sends", { outcomes: json })),
     );
@@ -74,12 +89,13 @@ export function createOutbox(client: Client): Outbox {
         .parse(data)
         .map((state) => [state.id, state]),
     );
-    return outcomes.map(({ id }) => states.get(id) ?? gone(id));
+    return answers.map(({ outcome: { id } }) => states.get(id) ?? gone(id));
   };
   const record = createGroupCommit(recordAll, {
     max_size: MAX_OUTCOMES,
     sizeOf: () => 1,
     concernsAll: isUnanswered,
+    interval_ms: options.record_interval_ms ?? 0,
   });
   return {
     record,

@@ -1,6 +1,6 @@
 import { decideSend, type GraphClient } from "@wabase/cloud-api";
 import { ConfigurationError } from "../environment.ts";
-import type { LeasedSend, Outcome } from "./outbox.ts";
+import type { Answer, LeasedSend, Outcome } from "./outbox.ts";
 
 /** The Graph API as this number calls it. @throws ConfigurationError, DatabaseError */
 type GraphOfNumber = (phone_number_id: string) => Promise<GraphClient>;
@@ -9,10 +9,10 @@ type GraphOfNumber = (phone_number_id: string) => Promise<GraphClient>;
 const CONFIGURATION_TERM_MS = 15 * 60_000;
 
 /** Calls Meta for a leased message, once, and says what became of it. Never throws. */
-export type Send = (message: LeasedSend) => Promise<Outcome>;
+export type Send = (message: LeasedSend) => Promise<Answer>;
 
 /**
- * A sender that also says how long ago, at least, each call reached Meta: the number's next second is counted
+ * A sender that also says when, at the latest, each call reached Meta: the number's next second is counted
  * from there. Of a call's time, what the quickest took lies on either way and tells nothing.
  */
 export function createSend(
@@ -22,11 +22,12 @@ export function createSend(
   let quickest_ms = Number.POSITIVE_INFINITY;
   return async (message) => {
     const graph = await findGraph(graphOf, message);
-    if (!("sendMessage" in graph)) return graph;
+    if (!("sendMessage" in graph)) return { outcome: graph, settled_at: now() };
     const started = now();
     const outcome = await sendOnce(graph, message);
-    quickest_ms = Math.min(quickest_ms, now() - started);
-    return { ...outcome, settled_ms_ago: Math.floor(quickest_ms) };
+    const ended = now();
+    quickest_ms = Math.min(quickest_ms, ended - started);
+    return { outcome, settled_at: ended - quickest_ms };
   };
 }
 

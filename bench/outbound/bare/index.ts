@@ -1,0 +1,23 @@
+// The floor of bench/outbound: the dispatcher's own calls, with nothing before and after them.
+import type { LeasedSend } from "../../../supabase/functions/_shared/dispatch/outbox.ts";
+import { createSend } from "../../../supabase/functions/_shared/dispatch/send.ts";
+import { createGraph } from "../../../supabase/functions/_shared/graph.ts";
+
+const send = createSend(createGraph(Deno.env.toObject()));
+
+Deno.serve(async (request) => {
+  const { messages, concurrency }: { messages: LeasedSend[]; concurrency: number } =
+    await request.json();
+  const started = performance.now();
+  const queue = messages.values();
+  let accepted = 0;
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      for (const message of queue) {
+        const { outcome } = await send(message);
+        if (outcome.action === "accepted") accepted += 1;
+      }
+    }),
+  );
+  return Response.json({ accepted, seconds: (performance.now() - started) / 1000 });
+});
