@@ -6,11 +6,13 @@ import { formatReport } from "./report.ts";
 import type { Benchmark } from "./report.ts";
 import { benchIngest } from "./ingest/ingest.ts";
 import { benchOutbound } from "./outbound/outbound.ts";
+import { benchSessions } from "./sessions/sessions.ts";
 import { benchStart } from "./start.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   ingest: benchIngest,
   outbound: benchOutbound,
+  sessions: benchSessions,
   start: benchStart,
 };
 

@@ -7,6 +7,7 @@ import {
   type WAMessage,
   type WASocket,
 } from "baileys";
+import { keepLibsignalQuiet } from "../../../packages/sessions/src/connection/quiet-console.ts";
 import { silentLogger } from "./logger.ts";
 import { memoryKeys } from "./memory-auth-state.ts";
 import type { Person, WhatsAppWebServer } from "./server.ts";
@@ -38,6 +39,7 @@ export const STAND_IN_SETTINGS = {
 } as const;
 
 export async function joinWhatsApp(server: WhatsAppWebServer, person: Person): Promise<Customer> {
+  keepLibsignalQuiet();
   const auth = { creds: initAuthCreds(), keys: memoryKeys() };
   const texts: string[] = [];
   const messages: WAMessage[] = [];

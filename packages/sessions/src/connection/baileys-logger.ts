@@ -5,6 +5,8 @@ export type BaileysLogger = SocketConfig["logger"];
 /** Where a line of a session goes. Lines hold no key, no QR code, no message and no phone number. */
 export type LogLine = (level: "warn" | "error", line: string) => void;
 
+/** connectSession says why a connection ended, and only where it is worth a line; a new session has no name yet. */
+const IGNORED = /^(stream errored out|no name present)/;
 const LONG_NUMBER = /\d{6,}/g;
 
 /**
@@ -15,8 +17,7 @@ export function createBaileysLogger(log: LogLine): BaileysLogger {
   const say =
     (level: "warn" | "error") =>
     (fields: unknown, text?: string): void => {
-      // What is said again by connectSession: the reason, and only where it is one.
-      if (text === "stream errored out") return;
+      if (IGNORED.test(text ?? "")) return;
       const sentence = text ?? (typeof fields === "string" ? fields : "");
       if (sentence !== "") log(level, `baileys: ${sentence.replaceAll(LONG_NUMBER, "…")}`);
     };

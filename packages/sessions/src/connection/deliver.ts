@@ -54,14 +54,14 @@ export async function deliver(socket: WASocket, request: DeliverRequest): Promis
   return {
     status: "failed",
     id,
-    error: { code, message: REFUSALS[code] ?? "WhatsApp refused it" },
+    error: { code, message: REFUSALS.get(code) ?? "WhatsApp refused it" },
   };
 }
 
-const REFUSALS: Record<string, string> = {
-  "463": "the account may not begin new conversations at present",
-  "479": "WhatsApp did not understand the message: the other devices' list may be stale",
-};
+const REFUSALS = new Map([
+  ["463", "the account may not begin new conversations at present"],
+  ["479", "WhatsApp did not understand the message: the other devices' list may be stale"],
+]);
 
 interface Answer {
   /** Null where none came. */

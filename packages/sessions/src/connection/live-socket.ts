@@ -2,14 +2,13 @@ import type {
   AuthenticationState,
   BaileysEventMap,
   BinaryNode,
-  SignalDataTypeMap,
-  SignalKeyStore,
   UserFacingSocketConfig,
   WAMessage,
   WASocket,
 } from "baileys";
 import type { Baileys } from "../baileys.ts";
 import { withPlaintextGate } from "./plaintext-gate.ts";
+import { SocketKeys } from "./socket-keys.ts";
 
 /** What a socket hears. */
 export interface SocketListener {
@@ -41,11 +40,11 @@ const DRAIN_MS = 10_000;
 
 export function openLiveSocket(baileys: Baileys, options: LiveSocketOptions): LiveSocket {
   const { auth, listener, settings } = options;
-  const fence = fenceKeys(auth.keys);
-  const gate = withPlaintextGate(baileys, (message) => listener.message(message));
+  const keys = new SocketKeys(auth.keys);
+  const gate = withPlaintextGate(baileys, keys, (message) => listener.message(message));
   const socket = baileys.makeWASocket({
     ...settings,
-    auth: { creds: auth.creds, keys: fence.keys },
+    auth: { creds: auth.creds, keys },
     // A refused write must fail at once: Baileys' ten tries of three seconds hold up every send.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     makeSignalRepository: gate.makeSignalRepository,
@@ -58,10 +57,10 @@ export function openLiveSocket(baileys: Baileys, options: LiveSocketOptions): Li
   return {
     socket,
     retire: async () => {
-      fence.stopReading();
+      keys.stopReading();
       endSocket(socket);
       await work.drained(DRAIN_MS);
-      fence.stopWriting();
+      keys.stopWriting();
     },
   };
 }
@@ -95,36 +94,6 @@ function tapEvents({ ev }: WASocket, listener: SocketListener): void {
     events[event] = data;
     listener.events(events);
     return emit(event, data);
-  };
-}
-
-interface KeyFence {
-  keys: SignalKeyStore;
-  stopReading(): void;
-  stopWriting(): void;
-}
-
-/**
- * The keys as one socket sees them. A socket that has ended must not go on decrypting beside the next one: both
- * would move the same chains. Reading stops first, since whatever begins reads; what is written then belongs to
- * something that was under way, and a message that was sent must be written.
- */
-function fenceKeys(keys: SignalKeyStore): KeyFence {
-  let may_read = true;
-  let may_write = true;
-  return {
-    keys: {
-      get: <Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]) => {
-        if (!may_read) throw new Error("this socket has ended");
-        return keys.get(type, ids);
-      },
-      set: (data) => {
-        if (!may_write) throw new Error("this socket has ended");
-        return keys.set(data);
-      },
-    },
-    stopReading: () => void (may_read = false),
-    stopWriting: () => void (may_write = false),
   };
 }
 

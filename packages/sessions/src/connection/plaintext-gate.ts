@@ -1,5 +1,6 @@
 import type { AuthenticationCreds, BinaryNode, SocketConfig, WAMessage } from "baileys";
 import type { Baileys } from "../baileys.ts";
+import type { SocketKeys } from "./socket-keys.ts";
 
 interface PlaintextGate {
   makeSignalRepository: SocketConfig["makeSignalRepository"];
@@ -17,20 +18,32 @@ interface Stanza {
  *
  * Baileys tells WhatsApp that a message has arrived before it tells anybody else, and WhatsApp forgets it then:
  * who stores it on `messages.upsert` loses it when the process dies in between, or while Baileys holds the event
- * back (up to 30 seconds after a login). Here it is stored first. If the process dies after that, WhatsApp sends
- * it again, and what is stored already changes nothing.
+ * back (up to 30 seconds after a login). Here it is stored first, and the keys that it has moved are written after
+ * that: whenever the process dies, WhatsApp sends the message again and it can be read, or it is stored already.
  */
 export function withPlaintextGate(
   baileys: Baileys,
+  keys: SocketKeys,
   store: (message: WAMessage) => Promise<void>,
 ): PlaintextGate {
   const stanzas = new WeakMap<Uint8Array, Stanza>();
 
-  const pass = async (ciphertext: Uint8Array, plaintext: Uint8Array): Promise<Uint8Array> => {
-    const stanza = stanzas.get(ciphertext);
-    const message = stanza === undefined ? null : readMessage(baileys, stanza, plaintext);
-    if (message !== null) await store(message);
-    return plaintext;
+  const pass = async (
+    ciphertext: Uint8Array,
+    decrypt: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> => {
+    const hold = keys.hold();
+    try {
+      const plaintext = await hold.run(decrypt);
+      const stanza = stanzas.get(ciphertext);
+      const message = stanza === undefined ? null : readMessage(baileys, stanza, plaintext);
+      if (message !== null) await store(message);
+      hold.release();
+      return plaintext;
+    } catch (error) {
+      hold.drop();
+      throw error;
+    }
   };
 
   return {
@@ -39,9 +52,9 @@ export function withPlaintextGate(
       return {
         ...inner,
         decryptMessage: async (sealed) =>
-          await pass(sealed.ciphertext, await inner.decryptMessage(sealed)),
+          await pass(sealed.ciphertext, async () => await inner.decryptMessage(sealed)),
         decryptGroupMessage: async (sealed) =>
-          await pass(sealed.msg, await inner.decryptGroupMessage(sealed)),
+          await pass(sealed.msg, async () => await inner.decryptGroupMessage(sealed)),
       };
     },
     note: (node, creds) => {

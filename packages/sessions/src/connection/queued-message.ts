@@ -54,7 +54,7 @@ export function readQueued({
   if (jid === null)
     return refuse("no_recipient", "the conversation has neither phone, user id nor group");
   const type = textIn(content, "type") ?? "";
-  const made = makers[type]?.(content[type] ?? null, jid) ?? null;
+  const made = makers.get(type)?.(content[type] ?? null, jid) ?? null;
   if (made === null) {
     return refuse("unsupported", `type: a WhatsApp-Web number cannot send «${type}» like this`);
   }
@@ -79,44 +79,47 @@ function jidOf(
 
 type Maker = (part: JsonObject[string], jid: string) => AnyMessageContent | null;
 
-const makers: Record<string, Maker> = {
-  text: (part) => {
-    const text = textIn(object(part), "body");
-    return text === null ? null : { text };
-  },
-  image: (part) => withLink(part, (url, caption) => ({ image: { url }, ...caption })),
-  video: (part) => withLink(part, (url, caption) => ({ video: { url }, ...caption })),
-  audio: (part) =>
-    withLink(part, (url) => ({ audio: { url }, ptt: object(part)?.["voice"] === true })),
-  sticker: (part) => withLink(part, (url) => ({ sticker: { url } })),
-  document: (part) =>
-    withLink(part, (url, caption) => ({
-      document: { url },
-      mimetype: textIn(object(part), "mime_type") ?? "application/octet-stream",
-      fileName: textIn(object(part), "filename") ?? "document",
-      ...caption,
-    })),
-  location: (part) => {
-    const place = object(part);
-    const degreesLatitude = Number(place?.["latitude"] ?? Number.NaN);
-    const degreesLongitude = Number(place?.["longitude"] ?? Number.NaN);
-    if (!Number.isFinite(degreesLatitude) || !Number.isFinite(degreesLongitude)) return null;
-    const name = textIn(place, "name");
-    const address = textIn(place, "address");
-    return {
-      location: {
-        degreesLatitude,
-        degreesLongitude,
-        ...(name === null ? {} : { name }),
-        ...(address === null ? {} : { address }),
-      },
-    };
-  },
-  reaction: (part, jid) => {
-    const key = keyOf(textIn(object(part), "message_id"), jid);
-    return key === null ? null : { react: { key, text: textIn(object(part), "emoji") ?? "" } };
-  },
-};
+/** By Meta's type. */
+const makers = new Map<string, Maker>(
+  Object.entries({
+    text: (part) => {
+      const text = textIn(object(part), "body");
+      return text === null ? null : { text };
+    },
+    image: (part) => withLink(part, (url, caption) => ({ image: { url }, ...caption })),
+    video: (part) => withLink(part, (url, caption) => ({ video: { url }, ...caption })),
+    audio: (part) =>
+      withLink(part, (url) => ({ audio: { url }, ptt: object(part)?.["voice"] === true })),
+    sticker: (part) => withLink(part, (url) => ({ sticker: { url } })),
+    document: (part) =>
+      withLink(part, (url, caption) => ({
+        document: { url },
+        mimetype: textIn(object(part), "mime_type") ?? "application/octet-stream",
+        fileName: textIn(object(part), "filename") ?? "document",
+        ...caption,
+      })),
+    location: (part) => {
+      const place = object(part);
+      const degreesLatitude = Number(place?.["latitude"] ?? Number.NaN);
+      const degreesLongitude = Number(place?.["longitude"] ?? Number.NaN);
+      if (!Number.isFinite(degreesLatitude) || !Number.isFinite(degreesLongitude)) return null;
+      const name = textIn(place, "name");
+      const address = textIn(place, "address");
+      return {
+        location: {
+          degreesLatitude,
+          degreesLongitude,
+          ...(name === null ? {} : { name }),
+          ...(address === null ? {} : { address }),
+        },
+      };
+    },
+    reaction: (part, jid) => {
+      const key = keyOf(textIn(object(part), "message_id"), jid);
+      return key === null ? null : { react: { key, text: textIn(object(part), "emoji") ?? "" } };
+    },
+  } satisfies Record<string, Maker>),
+);
 
 function withLink(
   part: JsonObject[string],

@@ -95,19 +95,4 @@ describe("two processes on one session", () => {
     });
     await waitFor("state open", async () => (await sessionRow(stack, "taken"))?.state === "open");
   });
-
-  test("one whose server has died shows as stopped, and opens elsewhere", async () => {
-    await stack.openPaired(manager(), "dead");
-    await waitFor("state open", async () => (await sessionRow(stack, "dead"))?.state === "open");
-    // As if its server had not renewed for a while.
-    await stack.sql`update wabase.session_logs set lease_until = now() - interval '1 second' where session = 'dead'
-        and tenant = ${stack.tenant.tenant_id}`;
-    const { data } = await stack.tenant.agent
-      .from("whatsapp_session_states")
-      .select("state, error")
-      .eq("name", "dead");
-    expect(data).toEqual([
-      { state: "stopped", error: { code: "gone", message: expect.any(String) } },
-    ]);
-  });
 });

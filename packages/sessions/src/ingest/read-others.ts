@@ -43,17 +43,19 @@ export function readGroup(item: WebItemOf<"group">, { source }: ReadContext): Gr
   ];
 }
 
-const CALL_EVENTS: Record<string, string> = {
-  offer: "call_created",
-  ringing: "ringing",
-  accept: "accepted",
-  reject: "rejected",
-  timeout: "terminate",
-  terminate: "terminate",
-};
+const CALL_EVENTS = new Map(
+  Object.entries({
+    offer: "call_created",
+    ringing: "ringing",
+    accept: "accepted",
+    reject: "rejected",
+    timeout: "terminate",
+    terminate: "terminate",
+  }),
+);
 
 export function readCall(item: WebItemOf<"call">, { source, book }: ReadContext): CallEvent[] {
-  const event = CALL_EVENTS[item.status];
+  const event = CALL_EVENTS.get(item.status);
   const person = book.find(item.jid);
   if (event === undefined || person === null || book.isMe(person)) return [];
   const timestamp = isoTime(item.timestamp);

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WASocket } from "baileys";
 import type { Collected } from "./collected.ts";
 import type { Pair } from "./journal.ts";
 import { readPerson } from "./people.ts";
 
+/** Baileys may ask WhatsApp, and wait a minute for an answer. */
+const MAX_ASKING_MS = 5_000;
 /** So many people are remembered; Baileys knows the others. */
 const MAX_REMEMBERED = 5_000;
 
@@ -51,10 +54,12 @@ export class WhoIsWho {
     if (known !== null || socket === null) return known;
     const { lidMapping } = socket.signalRepository;
     try {
-      const other =
+      const other = await Promise.race([
         person.phone === null
-          ? await lidMapping.getPNForLID(jid)
-          : await lidMapping.getLIDForPN(`${person.phone}@s.whatsapp.net`);
+          ? lidMapping.getPNForLID(jid)
+          : lidMapping.getLIDForPN(`${person.phone}@s.whatsapp.net`),
+        sleep(MAX_ASKING_MS, null, { ref: false }),
+      ]);
       const counterpart = readPerson(other ?? "");
       const lid = person.lid ?? counterpart?.lid;
       const phone = person.phone ?? counterpart?.phone;

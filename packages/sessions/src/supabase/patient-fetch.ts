@@ -27,8 +27,8 @@ export function createPatientFetch(options: PatientFetchOptions = {}): typeof fe
       const answer = await attempt(inner, input, withTimeout(init, timeout_ms));
       const delay = delayOf(answer, tries);
       if (delay === null || performance.now() + delay > deadline || init?.signal?.aborted) {
-        if (answer instanceof Response) return answer;
-        throw answer;
+        if ("response" in answer) return answer.response;
+        throw answer.error;
       }
       await sleep(delay);
     }
@@ -40,24 +40,28 @@ function withTimeout(init: RequestInit | undefined, timeout_ms: number): Request
   return { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout };
 }
 
+/** Not told apart by `instanceof Response`: servers such as Hono's put another class in its place. */
+type Answer = { response: Response } | { error: unknown };
+
 async function attempt(
   inner: typeof fetch,
   ...[input, init]: Parameters<typeof fetch>
-): Promise<Response | Error> {
+): Promise<Answer> {
   try {
-    return await inner(input, init);
+    return { response: await inner(input, init) };
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return { error };
   }
 }
 
 /** Milliseconds until the next try; null where the answer is an answer. */
-function delayOf(answer: Response | Error, tries: number): number | null {
-  if (answer instanceof Response) {
-    if (!RETRIED_STATUSES.has(answer.status)) return null;
-    if (answer.status === 500 && tries + 1 >= MAX_TRIES_AFTER_500) return null;
+function delayOf(answer: Answer, tries: number): number | null {
+  const response = "response" in answer ? answer.response : null;
+  if (response !== null) {
+    if (!RETRIED_STATUSES.has(response.status)) return null;
+    if (response.status === 500 && tries + 1 >= MAX_TRIES_AFTER_500) return null;
   }
-  const asked = answer instanceof Response ? retryAfter(answer) : null;
+  const asked = response === null ? null : retryAfter(response);
   const backoff = Math.min(FIRST_DELAY_MS * 2 ** tries, MAX_DELAY_MS);
   return Math.max(asked ?? 0, backoff * (0.5 + Math.random()));
 }
