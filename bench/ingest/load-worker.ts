@@ -55,7 +55,7 @@ function createSeedWriter(): () => Promise<void> {
       .from("whatsapp_conversations")
       .upsert(
         { ...address, contact_id: place.contact_ids[index] ?? "", last_message_at: now },
-        { onConflict: "contact_id,number_id" },
+        { onConflict: "contact_id,tenant_id,number_id" },
       );
     if (conversation.error) throw new Error(conversation.error.message);
     const message = await client.from("whatsapp_messages").upsert(

@@ -17,16 +17,17 @@ create table public.whatsapp_conversations (
   thread_owner text,
   thread_owner_changed_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint one_conversation_per_number_and_contact unique (contact_id, number_id),
-  constraint one_conversation_per_number_and_group unique (group_id, number_id),
+  -- A number is of one tenant. That the tenant stands between makes one index serve the foreign key as well: each
+  -- message moves its conversation in every index there is.
+  constraint one_conversation_per_number_and_contact unique (contact_id, tenant_id, number_id),
   constraint conversation_is_of_one_number_and_tenant unique (id, number_id, tenant_id),
   constraint conversation_is_with_a_contact_or_a_group check (num_nonnulls(contact_id, group_id) = 1),
   constraint number_is_of_the_same_tenant
     foreign key (tenant_id, number_id) references public.whatsapp_numbers (tenant_id, id),
   constraint contact_is_of_the_same_tenant
-    foreign key (tenant_id, contact_id) references public.whatsapp_contacts (tenant_id, id),
+    foreign key (contact_id, tenant_id) references public.whatsapp_contacts (id, tenant_id),
   constraint group_is_of_the_same_tenant
-    foreign key (tenant_id, group_id) references public.whatsapp_groups (tenant_id, id),
+    foreign key (group_id, tenant_id) references public.whatsapp_groups (id, tenant_id),
   -- Who leaves the tenant, or a team that is dissolved, leaves its conversations to the others.
   constraint assignee_is_a_member_of_the_tenant
     foreign key (assignee_id, tenant_id) references public.whatsapp_members (user_id, tenant_id)
@@ -35,12 +36,10 @@ create table public.whatsapp_conversations (
     foreign key (tenant_id, team_id) references public.whatsapp_teams (tenant_id, id) on delete set null (team_id),
   constraint unread_count_is_not_negative check (unread_count >= 0)
 );
-create index whatsapp_conversations_tenant_id_contact_id_idx
-  on public.whatsapp_conversations (tenant_id, contact_id);
+create unique index one_conversation_per_number_and_group
+  on public.whatsapp_conversations (group_id, tenant_id, number_id) where group_id is not null;
 create index whatsapp_conversations_tenant_id_number_id_idx
   on public.whatsapp_conversations (tenant_id, number_id);
-create index whatsapp_conversations_tenant_id_group_id_idx
-  on public.whatsapp_conversations (tenant_id, group_id) where group_id is not null;
 create index whatsapp_conversations_assignee_id_tenant_id_idx
   on public.whatsapp_conversations (assignee_id, tenant_id) where assignee_id is not null;
 create index whatsapp_conversations_tenant_id_team_id_idx

@@ -64,7 +64,7 @@ declare
 begin
   insert into public.whatsapp_conversations (tenant_id, number_id, contact_id)
   values (of_number.tenant_id, of_number.id, contact)
-  on conflict (number_id, contact_id) do nothing;
+  on conflict (contact_id, tenant_id, number_id) do nothing;
   return (
     select id from public.whatsapp_conversations where number_id = of_number.id and contact_id = contact
   );

@@ -135,7 +135,7 @@ begin
   end if;
   insert into public.whatsapp_conversations (tenant_id, number_id, contact_id)
   values (number.tenant_id, number.id, contact)
-  on conflict (number_id, contact_id) do nothing;
+  on conflict (contact_id, tenant_id, number_id) do nothing;
   select * into conversation from public.whatsapp_conversations
   where number_id = number.id and contact_id = contact;
   return conversation;

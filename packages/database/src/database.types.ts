@@ -129,16 +129,16 @@ isOneToOne: false
       referencedColumns: ["user_id","tenant_id"]
     },{
       foreignKeyName: "contact_is_of_the_same_tenant"
-      columns: ["tenant_id","contact_id"]
+      columns: ["contact_id","tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_contacts"
-      referencedColumns: ["tenant_id","id"]
+      referencedColumns: ["id","tenant_id"]
     },{
       foreignKeyName: "group_is_of_the_same_tenant"
-      columns: ["tenant_id","group_id"]
+      columns: ["group_id","tenant_id"]
 isOneToOne: false
       referencedRelation: "whatsapp_groups"
-      referencedColumns: ["tenant_id","id"]
+      referencedColumns: ["id","tenant_id"]
     },{
       foreignKeyName: "number_is_of_the_same_tenant"
       columns: ["tenant_id","number_id"]
