@@ -554,7 +554,7 @@ isOneToOne: false
 { Args: { "tenant_id": string }; Returns: undefined
                            },
 "whatsapp_set_secret":
-{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
+{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value"?: string }; Returns: undefined
                            },
 "whatsapp_start_send":
 { Args: { "message_id": string }; Returns: Json
