@@ -834,7 +834,7 @@ isOneToOne: false
             }[]
                            },
 "whatsapp_set_secret":
-{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
+{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value"?: string }; Returns: undefined
                            },
 "whatsapp_take_conversation":
 { Args: { "conversation_id": string,"take_over"?: boolean }; Returns: Json
