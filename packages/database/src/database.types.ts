@@ -91,14 +91,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_contacts": {
                   Row: {
-                    "bsuid": string | null,"created_at": string,"id": string,"marketing_opted_out": boolean,"marketing_preference_at": string | null,"parent_bsuid": string | null,"phone": string | null,"profile_name": string | null,"profile_updated_at": string | null,"saved_name": string | null,"saved_name_updated_at": string | null,"tenant_id": string,"username": string | null
+                    "bsuid": string | null,"created_at": string,"id": string,"marketing_opted_out": boolean,"marketing_preference_at": string | null,"parent_bsuid": string | null,"phone": string | null,"profile_name": string | null,"profile_updated_at": string | null,"saved_name": string | null,"saved_name_updated_at": string | null,"sort_name": string,"tenant_id": string,"username": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"tenant_id": string,"username"?: string | null
+                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"sort_name"?: never,"tenant_id": string,"username"?: string | null
                   }
                   Update: {
-                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"tenant_id"?: string,"username"?: string | null
+                    "bsuid"?: string | null,"created_at"?: string,"id"?: string,"marketing_opted_out"?: boolean,"marketing_preference_at"?: string | null,"parent_bsuid"?: string | null,"phone"?: string | null,"profile_name"?: string | null,"profile_updated_at"?: string | null,"saved_name"?: string | null,"saved_name_updated_at"?: string | null,"sort_name"?: never,"tenant_id"?: string,"username"?: string | null
                   }
                   Relationships: [
                     {
@@ -111,14 +111,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_conversations": {
                   Row: {
-                    "assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"team_id": string | null,"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
+                    "active_at": string,"assignee_id": string | null,"contact_id": string | null,"created_at": string,"customer_window_expires_at": string | null,"group_id": string | null,"id": string,"last_message_at": string | null,"last_message_id": string | null,"number_id": string,"profile_seen_at": string | null,"state": Database["public"]['Enums']["whatsapp_conversation_state"],"team_id": string | null,"tenant_id": string,"thread_owner": string | null,"thread_owner_changed_at": string | null,"unread_count": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "active_at"?: never,"assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id": string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id": string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Update: {
-                    "assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
+                    "active_at"?: never,"assignee_id"?: string | null,"contact_id"?: string | null,"created_at"?: string,"customer_window_expires_at"?: string | null,"group_id"?: string | null,"id"?: string,"last_message_at"?: string | null,"last_message_id"?: string | null,"number_id"?: string,"profile_seen_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"team_id"?: string | null,"tenant_id"?: string,"thread_owner"?: string | null,"thread_owner_changed_at"?: string | null,"unread_count"?: number
                   }
                   Relationships: [
                     {
@@ -514,6 +514,11 @@ isOneToOne: false
 "whatsapp_connect_number":
 { Args: { "number": Json,"tenant_id": string }; Returns: Json
                            },
+"whatsapp_count_conversations":
+{ Args: { "tenant_id": string,"up_to"?: number }; Returns: {
+              "all_open": number,"all_unread": number,"mine_open": number,"mine_unread": number,"queue_open": number,"queue_unread": number,"teams_open": number,"teams_unread": number
+            }[]
+                           },
 "whatsapp_delete_contact":
 { Args: { "contact_id": string }; Returns: Json
                            },
@@ -535,9 +540,72 @@ isOneToOne: false
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
                            },
+"whatsapp_list_conversations":
+{ Args: { "before_at"?: string,"before_id"?: string,"is_unread"?: boolean,"number_id"?: string,"page_size"?: number,"state"?: Database["public"]['Enums']["whatsapp_conversation_state"],"tenant_id": string,"whose"?: string,"whose_id"?: string }; Returns: {
+              "active_at": string,
+"assignee_id": string | null,
+"contact_id": string | null,
+"created_at": string,
+"customer_window_expires_at": string | null,
+"group_id": string | null,
+"id": string,
+"last_message_at": string | null,
+"last_message_id": string | null,
+"number_id": string,
+"profile_seen_at": string | null,
+"state": Database["public"]['Enums']["whatsapp_conversation_state"],
+"team_id": string | null,
+"tenant_id": string,
+"thread_owner": string | null,
+"thread_owner_changed_at": string | null,
+"unread_count": number
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "whatsapp_conversations"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
                            },
+"whatsapp_read_thread":
+{ Args: { "message_id": string,"most"?: number }; Returns: {
+              "accepted_at": string | null,
+"body": string | null,
+"contact_id": string | null,
+"content": NonNullable<Json>,
+"conversation_id": string,
+"created_at": string,
+"delivered_at": string | null,
+"direction": Database["public"]['Enums']["whatsapp_message_direction"],
+"edited_at": string | null,
+"error": Json | null,
+"failed_at": string | null,
+"id": string,
+"idempotency_key": string | null,
+"number_id": string,
+"occurred_at": string,
+"origin": string,
+"played_at": string | null,
+"pricing": Json | null,
+"read_at": string | null,
+"reply_to_wamid": string | null,
+"revoked_at": string | null,
+"sender_id": string | null,
+"sending_at": string | null,
+"sent_at": string | null,
+"status": Database["public"]['Enums']["whatsapp_message_status"],
+"tenant_id": string,
+"type": string,
+"wamid": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "whatsapp_messages"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "whatsapp_record_send":
 { Args: { "message_id": string,"outcome": Json }; Returns: Json
                            },
@@ -553,6 +621,66 @@ isOneToOne: false
 "whatsapp_require_admin":
 { Args: { "tenant_id": string }; Returns: undefined
                            },
+"whatsapp_search_contacts":
+{ Args: { "after_id"?: string,"after_name"?: string,"page_size"?: number,"query": string,"tenant_id": string }; Returns: {
+              "bsuid": string | null,
+"created_at": string,
+"id": string,
+"marketing_opted_out": boolean,
+"marketing_preference_at": string | null,
+"parent_bsuid": string | null,
+"phone": string | null,
+"profile_name": string | null,
+"profile_updated_at": string | null,
+"saved_name": string | null,
+"saved_name_updated_at": string | null,
+"sort_name": string,
+"tenant_id": string,
+"username": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "whatsapp_contacts"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"whatsapp_search_messages":
+{ Args: { "before_at"?: string,"before_id"?: string,"conversation_id"?: string,"page_size"?: number,"query": string,"tenant_id": string }; Returns: {
+              "accepted_at": string | null,
+"body": string | null,
+"contact_id": string | null,
+"content": NonNullable<Json>,
+"conversation_id": string,
+"created_at": string,
+"delivered_at": string | null,
+"direction": Database["public"]['Enums']["whatsapp_message_direction"],
+"edited_at": string | null,
+"error": Json | null,
+"failed_at": string | null,
+"id": string,
+"idempotency_key": string | null,
+"number_id": string,
+"occurred_at": string,
+"origin": string,
+"played_at": string | null,
+"pricing": Json | null,
+"read_at": string | null,
+"reply_to_wamid": string | null,
+"revoked_at": string | null,
+"sender_id": string | null,
+"sending_at": string | null,
+"sent_at": string | null,
+"status": Database["public"]['Enums']["whatsapp_message_status"],
+"tenant_id": string,
+"type": string,
+"wamid": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "whatsapp_messages"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "whatsapp_set_secret":
 { Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
                            },
