@@ -43,7 +43,8 @@ export async function fillMessages(sql: postgres.Sql, place: Place, rows: number
     select count(*)::integer as count from public.whatsapp_messages`;
   const missing = rows - (row?.count ?? 0);
   if (missing <= 0) return;
-  const insert = async (): Promise<unknown> => await sql`
+  const insert = async (): Promise<unknown> =>
+    await sql`
     insert into public.whatsapp_messages (
       tenant_id, number_id, conversation_id, direction, status, type, body, content, wamid, occurred_at
     )

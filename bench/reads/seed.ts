@@ -39,7 +39,10 @@ export async function seedWorld(sql: postgres.Sql): Promise<World> {
   await sql`
     insert into public.whatsapp_team_members (user_id, team_id, tenant_id) values (${agent}, ${team_id}, ${tenant_id})`;
   await insertConversations(sql, tenants);
-  await assignConversations(sql, tenant_id, [agent, ...colleagues], teams.map(({ id }) => id));
+  await assignConversations(sql, tenant_id, {
+    agents: [agent, ...colleagues],
+    teams: teams.map(({ id }) => id),
+  });
   const rows = await sql<{ id: string; number_id: string }[]>`
     select id, number_id from public.whatsapp_conversations where assignee_id = ${agent} order by id limit 2`;
   return {
@@ -84,8 +87,7 @@ async function insertConversations(sql: postgres.Sql, tenants: string[]): Promis
 async function assignConversations(
   sql: postgres.Sql,
   tenant_id: string,
-  agents: string[],
-  teams: string[],
+  { agents, teams }: { agents: string[]; teams: string[] },
 ): Promise<void> {
   await sql`
     update public.whatsapp_conversations as conversation

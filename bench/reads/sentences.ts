@@ -33,11 +33,17 @@ const SCRIPTS: Script[] = [
   { up_to: 0.8, letters: "абвгдежзиклмнопрстуя", joint: " ", vocabulary: 4000, longest: 10 },
   { up_to: 0.88, letters: "ابتجحدرزسشعفقكلمنهوي", joint: " ", vocabulary: 3000, longest: 7 },
   { up_to: 0.94, letters: "कखगचजतदनपबमरलसहािीुे", joint: " ", vocabulary: 2000, longest: 7 },
-  { up_to: 1, letters: "你好我的订单到哪里了想更改地址如果可以请问什么时候送", joint: "", vocabulary: 2000, longest: 3 },
+  {
+    up_to: 1,
+    letters: "你好我的订单到哪里了想更改地址如果可以请问什么时候送",
+    joint: "",
+    vocabulary: 2000,
+    longest: 3,
+  },
 ];
 
 function makeWords({ letters, vocabulary, longest }: Script, random: () => number): string[] {
-  const alphabet = [...letters];
+  const alphabet = letters.split("");
   return Array.from({ length: vocabulary }, () =>
     Array.from(
       { length: 1 + Math.floor(random() * longest) },

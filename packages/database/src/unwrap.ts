@@ -22,12 +22,18 @@ export class DatabaseError extends Error {
   }
 }
 
-/** The data of a supabase-js answer. @throws DatabaseError where it holds an error instead. */
-export function unwrap<Data>(answer: {
-  data: Data;
+/** What supabase-js answers: data, or an error. */
+interface Answer {
+  data: unknown;
   error: PostgrestFailure | null;
   status: number;
-}): Data {
+}
+
+/** The data of a supabase-js answer. @throws DatabaseError where it holds an error instead. */
+export function unwrap<SomeAnswer extends Answer>(
+  answer: SomeAnswer,
+): Extract<SomeAnswer, { error: null }>["data"];
+export function unwrap(answer: Answer): unknown {
   if (answer.error !== null) throw new DatabaseError(answer.error, answer.status);
   return answer.data;
 }
