@@ -129,6 +129,8 @@ describe("the migrations", () => {
         "public.whatsapp_mark_read": members,
         "public.whatsapp_ingest": ["service_role"],
         "public.whatsapp_journal": ["service_role"],
+        "public.whatsapp_link_people": ["service_role"],
+        "public.whatsapp_record_session": ["service_role"],
         "public.whatsapp_session_acquire": ["service_role"],
         "public.whatsapp_session_append": ["service_role"],
         "public.whatsapp_session_delete": ["service_role"],
@@ -145,6 +147,7 @@ describe("the migrations", () => {
         "wabase.my_tenants": members,
         "wabase.my_tenants_with_open_queue": members,
         "wabase.now": members,
+        "wabase.session_is_held": members,
         "wabase.session_usage": members,
         "wabase.uuid_v7": members,
       });
