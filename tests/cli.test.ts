@@ -1,11 +1,13 @@
 import { main } from "@wabase/cli";
 import { afterAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { z } from "zod";
 import {
   connect,
   createTenant,
   newPhone,
   newWamid,
   postWebhook,
+  serviceClient,
   textWebhook,
 } from "./support/workbench.ts";
 
@@ -147,4 +149,45 @@ describe("a wrong command line", () => {
     expect(await wabase("replay", "--help")).toBe(0);
     expect(lines.join("\n")).toContain("wabase replay --failed");
   });
+});
+
+test("wabase replay reads what a WhatsApp-Web session heard, as well as Meta's webhooks", async () => {
+  const { tenant_id } = await createTenant(sql);
+  const id = crypto.randomUUID();
+  const phone = newPhone();
+  const marker = `web.p${phone}.A1`;
+  const journal = {
+    object: "whatsapp_web",
+    phone_number_id: `web:${id}`,
+    display_phone_number: "+4915200000001",
+    me: { phone: "4915200000001", lid: null },
+    people: [],
+    items: [
+      {
+        kind: "message",
+        origin: "live",
+        key: { remoteJid: `${phone}@s.whatsapp.net`, fromMe: false, id: "A1", participant: null },
+        timestamp: 1_795_000_000,
+        push_name: "Mara",
+        status: null,
+        message: { conversation: "heard before the number was known" },
+        is_admin: false,
+      },
+    ],
+  };
+  // As older code, which made nothing of it, would have stored it.
+  const { data, error } = await serviceClient().rpc("whatsapp_ingest", {
+    deliveries: [{ body: JSON.stringify(journal), events: [] }],
+  });
+  expect(error).toBeNull();
+  const [{ journal_id }] = z.tuple([z.object({ journal_id: z.number() })]).parse(data);
+  await sql`
+    insert into public.whatsapp_numbers (id, tenant_id, channel, phone_number_id, display_phone_number)
+    values (${id}, ${tenant_id}, 'web', ${`web:${id}`}, '+4915200000001')`;
+  for (const _ of [1, 2]) {
+    expect(await wabase("replay", "--id", String(journal_id))).toBe(0);
+    expect(await messagesOf(marker)).toEqual([
+      { body: "heard before the number was known", unread_count: 1 },
+    ]);
+  }
 });

@@ -1,4 +1,3 @@
 export { type Customer, joinWhatsApp, STAND_IN_SETTINGS, textOf } from "./customer.ts";
-export { silentLogger } from "./logger.ts";
 export { createMemoryAuthState, type MemoryAuthState } from "./memory-auth-state.ts";
 export { type Person, trust, WhatsAppWebServer } from "./server.ts";

@@ -1,5 +1,6 @@
 import { compactEvent, parseWebhook, readWebhookJson } from "@wabase/cloud-api";
 import { type Json, unwrap } from "@wabase/database";
+import { isWebJournal, translateWebJournal } from "@wabase/sessions";
 import { z } from "zod";
 import type { Client } from "../client.ts";
 import type { JournalEntry } from "../journal/entries.ts";
@@ -18,7 +19,9 @@ export type ReplayOutcome = z.infer<typeof outcomeSchema>;
  * as it is: any number of replays ends in the same rows.
  */
 export async function replay(client: Client, entry: JournalEntry): Promise<ReplayOutcome> {
-  const { events } = parseWebhook(readWebhookJson(entry.body ?? "null"));
+  const json = readWebhookJson(entry.body ?? "null");
+  // What a WhatsApp-Web session heard lies in the same journal.
+  const { events } = isWebJournal(json) ? translateWebJournal(json) : parseWebhook(json);
   const deliveries: Json = [{ journal_id: entry.id, events: events.map(compactEvent) }];
   const [outcome] = z
     .tuple([outcomeSchema])

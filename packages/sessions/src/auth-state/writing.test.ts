@@ -98,6 +98,15 @@ describe("what Baileys sets", () => {
     await handle.close();
   });
 
+  test("waits for everything where it is told to be durable at once", async () => {
+    const { state: log, backend } = unwell(memoryBackend());
+    const handle = await open(backend, { durability: "sync" });
+    const before = log.appends;
+    await handle.state.keys.set({ "lid-mapping": { a: "1" } });
+    expect(log.appends).toBe(before + 1);
+    await handle.close();
+  });
+
   test("takes one request for each flush, however many set() wait for it", async () => {
     const { state: log, backend } = unwell(memoryBackend());
     const handle = await open(backend);

@@ -1,4 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
 import {
   createMemoryAuthState,
   type Customer,
@@ -17,6 +26,13 @@ import {
   type SessionConnection,
   type SessionListener,
 } from "./connect-session.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+/** Looks for as long as a slow machine may take. */
+function eventually<Value>(look: () => Value) {
+  return expect.poll(look, { timeout: 20_000 });
+}
 
 const server = await new WhatsAppWebServer().listen();
 let mara: Customer;
@@ -152,12 +168,12 @@ describe("an open session", () => {
     const run = await connected();
     const jid = `${shop.phone}@s.whatsapp.net`;
     await mara.send(jid, "Are you open?");
-    await expect.poll(() => run.heard).toEqual(["Are you open?"]);
+    await eventually(() => run.heard).toEqual(["Are you open?"]);
     const flushes = run.auth.calls.flush;
     const sent = await run.connection.send(mara.jid, { text: "Until six." });
     expect(sent).toMatchObject({ status: "accepted", id: expect.stringMatching(/^3EB0/) });
     expect(run.auth.calls.flush).toBe(flushes + 1);
-    await expect.poll(() => mara.texts).toContain("Until six.");
+    await eventually(() => mara.texts).toContain("Until six.");
     expect(mara.undecryptable).toEqual([]);
   });
 
@@ -189,10 +205,10 @@ describe("an open session", () => {
     const jid = `${shop.phone}@s.whatsapp.net`;
     const queue = () => server.device(shop.phone)?.queue.size;
     await mara.send(jid, "hold me");
-    await expect.poll(() => held.length).toBe(1);
+    await eventually(() => held.length).toBe(1);
     expect(queue()).toBe(1);
     held.shift()?.();
-    await expect.poll(queue).toBe(0);
+    await eventually(queue).toBe(0);
     await run.connection.close();
   });
 });
@@ -215,11 +231,11 @@ describe("a connection that ends", () => {
     async (how, codes) => {
       const run = await connected();
       await mara.send(`${shop.phone}@s.whatsapp.net`, "before");
-      await expect.poll(() => run.heard).toEqual(["before"]);
+      await eventually(() => run.heard).toEqual(["before"]);
       server.closeDevice(shop.phone, how);
       await mara.send(`${shop.phone}@s.whatsapp.net`, "meanwhile");
-      await expect.poll(() => opened(run)).toBe(2);
-      await expect.poll(() => run.heard).toEqual(["before", "meanwhile"]);
+      await eventually(() => opened(run)).toBe(2);
+      await eventually(() => run.heard).toEqual(["before", "meanwhile"]);
       expect(run.reports.flatMap(({ error }) => error?.code ?? [])).toEqual(codes);
       expect(run.auth.calls.delete).toBe(0);
     },
@@ -230,11 +246,11 @@ describe("a connection that ends", () => {
     server.refuse_with = 401;
     onTestFinished(() => void (server.refuse_with = null));
     server.closeDevice(shop.phone, "gone");
-    await expect
-      .poll(() => run.reports.filter(({ error }) => error?.code === "401").length)
-      .toBeGreaterThanOrEqual(2);
+    await eventually(
+      () => run.reports.filter(({ error }) => error?.code === "401").length,
+    ).toBeGreaterThanOrEqual(2);
     server.refuse_with = null;
-    await expect.poll(() => opened(run)).toBe(2);
+    await eventually(() => opened(run)).toBe(2);
     expect(run.auth.calls.delete).toBe(0);
     expect(run.log.join("\n")).not.toContain("logged out");
   });
@@ -254,7 +270,7 @@ describe("when another program connects with the same keys (440)", () => {
     const saved = run.auth.calls.saveCreds;
     for (const times of [2, 3]) {
       server.closeDevice(shop.phone, "replaced");
-      await expect.poll(() => opened(run)).toBe(times);
+      await eventually(() => opened(run)).toBe(times);
     }
     expect(run.auth.calls.saveCreds).toBeGreaterThan(saved);
     server.closeDevice(shop.phone, "replaced");
@@ -286,7 +302,7 @@ describe("a session that is lost to another process", () => {
     run.auth.lose();
     expect((await run.connection.whenEnded()).error?.code).toBe("lease_lost");
     expect(run.reports).toHaveLength(before);
-    await expect.poll(() => server.isConnected(shop.phone)).toBe(false);
+    await eventually(() => server.isConnected(shop.phone)).toBe(false);
   });
 });
 
@@ -308,7 +324,7 @@ describe("closing", () => {
     await run.connection.disconnect();
     expect(run.auth.calls.delete).toBe(1);
     expect(run.states().at(-1)).toBe("logged_out");
-    await expect.poll(() => server.device(shop.phone) === undefined).toBe(true);
+    await eventually(() => server.device(shop.phone) === undefined).toBe(true);
   });
 
   test("twice, or while it connects, is done once and leaves nothing open", async () => {

@@ -171,7 +171,7 @@ describe("a message", () => {
       { unsupported: { type: "poll" } },
     ],
     ["unsupported", { tomorrowsMessage: { x: 1 } }, null, { web: { tomorrowsMessage: { x: 1 } } }],
-  ])("of type %s: %j", (type, message, body, content) => {
+  ])("of type %s: %j", (type, message, ...[body, content]) => {
     expect(events(said(message))).toMatchObject([
       { kind: "message", type, body, content: { type, ...content } },
     ]);

@@ -7,7 +7,7 @@ import {
   type WebhookEvent,
 } from "@wabase/cloud-api";
 import type { ReadContext } from "./context.ts";
-import { itemSchema, journalSchema, type WebItem } from "./journal.ts";
+import { itemSchema, journalSchema, WEB_OBJECT, type WebItem } from "./journal.ts";
 import { PeopleBook } from "./people.ts";
 import { readMessage } from "./read-message.ts";
 import { readCall, readContact, readGroup, readUndecryptable } from "./read-others.ts";
@@ -31,6 +31,13 @@ export function translateWebJournal(body: unknown): ParsedWebhook {
     book: new PeopleBook(journal.data),
   };
   return { events: items.flatMap((item, index) => readItem(item, index, context)) };
+}
+
+/** Whether a body of the journal is a session's, and not a webhook of Meta's. */
+export function isWebJournal(body: unknown): boolean {
+  return (
+    typeof body === "object" && body !== null && "object" in body && body.object === WEB_OBJECT
+  );
 }
 
 function readItem(json: unknown, index: number, context: ReadContext): WebhookEvent[] {
