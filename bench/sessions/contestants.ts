@@ -111,8 +111,7 @@ export function seedLayout({ url, keys }: Keys): Contestant {
     open: async () => ({
       creds,
       keys: { get: () => ({}), set },
-      saveCreds: async () =>
-        await storage.uploadFile(tenant, "creds.json", stringifyValue(creds)),
+      saveCreds: async () => await storage.uploadFile(tenant, "creds.json", stringifyValue(creds)),
       settle: async () => {},
       flushes: () => null,
       close: async () => {},

@@ -32,7 +32,7 @@ export function createTraffic(): Traffic {
 
 /** Until nothing has been asked for a while: what goes on behind a call is not the next one's. */
 export async function untilQuiet(traffic: Traffic): Promise<void> {
-  for (let before = -1; before !== traffic.requests; ) {
+  for (let before = -1; before !== traffic.requests;) {
     before = traffic.requests;
     await sleep(QUIET_MS);
   }

@@ -70,7 +70,8 @@ async function measureLoads(contestant: Contestant): Promise<Result["loads"]> {
 
 function report(results: Result[], many: Many): Report {
   const [first, , files, seed] = results;
-  if (first === undefined || files === undefined || seed === undefined) throw new Error("no result");
+  if (first === undefined || files === undefined || seed === undefined)
+    throw new Error("no result");
   const cold = Math.max(...first.loads.map(({ requests }) => requests));
   const seedCold = Math.max(...seed.loads.map(({ requests }) => requests));
   const { flushes } = first.replayed;
@@ -104,8 +105,16 @@ function figuresOf({ contestant, replayed, objects, loads }: Result): Figure[] {
     one("requests", "", requests),
     one("requests per call", "", requests / waits.length),
     one("sent", "MB", replayed.bytes_up / 1e6),
-    summarise(`${name}: cold load, requests`, "", loads.map(({ requests }) => requests)),
-    summarise(`${name}: cold load`, "ms", loads.map(({ ms }) => ms)),
+    summarise(
+      `${name}: cold load, requests`,
+      "",
+      loads.map(({ requests }) => requests),
+    ),
+    summarise(
+      `${name}: cold load`,
+      "ms",
+      loads.map(({ ms }) => ms),
+    ),
     ...LATENCIES_MS.flatMap((latency) => [
       one(`wait per call, mean, at ${latency} ms`, "ms (model)", (rounds / waits.length) * latency),
       one(`cold load, at ${latency} ms`, "ms (model)", Math.ceil(loaded / lanes) * latency),
