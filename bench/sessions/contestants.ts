@@ -27,7 +27,7 @@ import { createTraffic, type Traffic } from "./counting.ts";
 export interface Open {
   creds: AuthenticationCreds;
   keys: SignalKeyStore;
-  saveCreds(): Promise<void>;
+  saveCreds: () => Promise<void>;
   /** What a timer would do meanwhile. */
   settle(): Promise<void>;
   /** Requests so far that somebody waited for or a timer made, to make a batch durable; null: no such thing. */

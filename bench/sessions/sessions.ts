@@ -89,7 +89,7 @@ function report(results: Result[], many: Many): Report {
 function figuresOf({ contestant, replayed, objects, loads }: Result): Figure[] {
   const { name, traffic, lanes } = contestant;
   const { waits, rounds, requests } = replayed;
-  const loaded = Math.max(...loads.map((load) => load.requests));
+  const loaded = loads.map((load) => load.requests);
   const one = (what: string, unit: string, value: number): Figure =>
     summarise(`${name}: ${what}`, unit, [value]);
   const figures = [
@@ -105,11 +105,7 @@ function figuresOf({ contestant, replayed, objects, loads }: Result): Figure[] {
     one("requests", "", requests),
     one("requests per call", "", requests / waits.length),
     one("sent", "MB", replayed.bytes_up / 1e6),
-    summarise(
-      `${name}: cold load, requests`,
-      "",
-      loads.map(({ requests }) => requests),
-    ),
+    summarise(`${name}: cold load, requests`, "", loaded),
     summarise(
       `${name}: cold load`,
       "ms",
@@ -117,7 +113,11 @@ function figuresOf({ contestant, replayed, objects, loads }: Result): Figure[] {
     ),
     ...LATENCIES_MS.flatMap((latency) => [
       one(`wait per call, mean, at ${latency} ms`, "ms (model)", (rounds / waits.length) * latency),
-      one(`cold load, at ${latency} ms`, "ms (model)", Math.ceil(loaded / lanes) * latency),
+      one(
+        `cold load, at ${latency} ms`,
+        "ms (model)",
+        Math.ceil(Math.max(...loaded) / lanes) * latency,
+      ),
     ]),
   ];
 }

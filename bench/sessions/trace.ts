@@ -66,8 +66,8 @@ interface Recording {
   events: TraceEvent[];
   us: ReturnType<typeof createPeer>;
   clock: { at: number; part: TraceEvent["part"] };
-  saveCreds(): void;
-  set(data: SignalDataSet): Promise<void>;
+  saveCreds: () => void;
+  set: (data: SignalDataSet) => Promise<void>;
 }
 
 /**
