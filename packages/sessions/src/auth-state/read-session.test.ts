@@ -38,16 +38,16 @@ describe.each([
   test("is whole each time while its writer replaces one snapshot by the next", async () => {
     const backend = memoryBackend({ segments });
     const writer = await openSession(backend, PLACE, { compaction: { records: 1 } });
-    let is_over = false;
+    const progress = { is_over: false };
     const write = async (): Promise<void> => {
       for (let number = 0; number < 200; number += 1) {
         await writer.write(new Map([KEY, OTHER].map((key) => [key, String(number)])), true);
       }
     };
     const writing = write().finally(() => {
-      is_over = true;
+      progress.is_over = true;
     });
-    while (!is_over) {
+    while (!progress.is_over) {
       await nextTurn();
       const seen = await readSession(backend, PLACE);
       expect(seen?.entries.get(KEY)).toBe(seen?.entries.get(OTHER));

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { DatabaseError } from "@wabase/database";
 import type { SessionBackend } from "../backend.ts";
 import { memoryBackend } from "../test-support/backends.ts";
+import { deleteSession } from "./open-session.ts";
 import type { AuthStateOptions } from "./types.ts";
 import { useSupabaseAuthState } from "./use-supabase-auth-state.ts";
 
@@ -174,6 +175,25 @@ describe("a write that does not come through", () => {
     await next.close();
   });
 
+  test("a snapshot that fails is told and costs nothing: the records stay", async () => {
+    const base = memoryBackend();
+    const put = async (): Promise<never> => {
+      throw new Error("Storage is unwell");
+    };
+    const backend = { ...base, driver: { ...base.driver, put } };
+    const handle = await open(backend, { compaction: { records: 2 } });
+    const warned = vi.fn<(error: Error) => void>();
+    handle.events.on("warning", warned);
+    for (const id of ["1", "2", "3", "4"]) {
+      await handle.state.keys.set({ "pre-key": { [id]: Curve.generateKeyPair() } });
+    }
+    await vi.waitFor(() => expect(warned).toHaveBeenCalledOnce(), 20_000);
+    await handle.close();
+    const next = await open(base);
+    expect(Object.keys(await next.state.keys.get("pre-key", ["1", "2", "3", "4"]))).toHaveLength(4);
+    await next.close();
+  });
+
   test("ends the session when the lease could not be renewed for its whole term", async () => {
     const base = memoryBackend();
     const renew = async (): Promise<never> => {
@@ -217,6 +237,21 @@ describe("closing", () => {
     expect(await backend.logs.list()).toEqual([]);
     const next = await useSupabaseAuthState("acme", "main", { backend });
     expect({ is_new: next.is_new, epoch: next.epoch }).toEqual({ is_new: true, epoch: 2 });
+    await next.close();
+  });
+
+  test("a session that cannot be read any more can be deleted, though not while it is open", async () => {
+    const backend = memoryBackend();
+    const place = { tenant: "acme", session: "main" };
+    const handle = await open(backend, { compaction: { records: 1 } });
+    await expect(deleteSession(backend, place)).rejects.toMatchObject({ code: "held" });
+    await handle.close();
+    for (const path of backend.objects.keys()) backend.objects.set(path, new Uint8Array(9));
+    await expect(open(backend)).rejects.toMatchObject({ code: "tampered" });
+    await deleteSession(backend, place);
+    expect(backend.objects.size).toBe(0);
+    const next = await useSupabaseAuthState("acme", "main", { backend });
+    expect(next.is_new).toBe(true);
     await next.close();
   });
 
