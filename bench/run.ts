@@ -5,9 +5,14 @@ import { parseArgs } from "node:util";
 import { formatReport } from "./report.ts";
 import type { Benchmark } from "./report.ts";
 import { benchIngest } from "./ingest/ingest.ts";
+import { benchReads } from "./reads/reads.ts";
 import { benchStart } from "./start.ts";
 
-const BENCHMARKS: Record<string, Benchmark> = { ingest: benchIngest, start: benchStart };
+const BENCHMARKS: Record<string, Benchmark> = {
+  ingest: benchIngest,
+  reads: benchReads,
+  start: benchStart,
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
