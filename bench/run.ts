@@ -7,12 +7,14 @@ import type { Benchmark } from "./report.ts";
 import { benchIngest } from "./ingest/ingest.ts";
 import { benchOutbound } from "./outbound/outbound.ts";
 import { benchSessions } from "./sessions/sessions.ts";
+import { benchReads } from "./reads/reads.ts";
 import { benchStart } from "./start.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   ingest: benchIngest,
   outbound: benchOutbound,
   sessions: benchSessions,
+  reads: benchReads,
   start: benchStart,
 };
 

@@ -3,13 +3,16 @@ import type postgres from "postgres";
 import { withoutIndexes } from "../ingest/database.ts";
 import { makeSentences } from "./sentences.ts";
 
-export const TENANTS = 200;
-export const CONVERSATIONS = 100_000;
-/** Of the big tenant, which has half of all messages. */
-export const BIG_CONVERSATIONS = 60_000;
 const SENTENCES = 20_000;
 
-export interface World {
+export interface Size {
+  tenants: number;
+  conversations: number;
+  /** Of those, how many the big tenant has, who has half of all messages. */
+  big_conversations: number;
+}
+
+export interface World extends Size {
   /** The tenant that has half of it. */
   tenant_id: string;
   number_id: string;
@@ -22,9 +25,9 @@ export interface World {
   usual_conversation: string;
 }
 
-/** 200 tenants with 100,000 conversations, and no message yet. */
-export async function seedWorld(sql: postgres.Sql): Promise<World> {
-  const tenants = await insertTenants(sql);
+/** Tenants with their conversations, and no message yet. */
+export async function seedWorld(sql: postgres.Sql, size: Size): Promise<World> {
+  const tenants = await insertTenants(sql, size.tenants);
   const tenant_id = tenants[0] ?? "";
   const people = Array.from({ length: 22 }, () => randomUUID());
   const [admin = "", agent = "", ...colleagues] = people;
@@ -38,7 +41,7 @@ export async function seedWorld(sql: postgres.Sql): Promise<World> {
   const team_id = teams[0]?.id ?? "";
   await sql`
     insert into public.whatsapp_team_members (user_id, team_id, tenant_id) values (${agent}, ${team_id}, ${tenant_id})`;
-  await insertConversations(sql, tenants);
+  await insertConversations(sql, tenants, size);
   await assignConversations(sql, tenant_id, {
     agents: [agent, ...colleagues],
     teams: teams.map(({ id }) => id),
@@ -46,6 +49,7 @@ export async function seedWorld(sql: postgres.Sql): Promise<World> {
   const rows = await sql<{ id: string; number_id: string }[]>`
     select id, number_id from public.whatsapp_conversations where assignee_id = ${agent} order by id limit 2`;
   return {
+    ...size,
     tenant_id,
     number_id: rows[0]?.number_id ?? "",
     admin,
@@ -56,9 +60,9 @@ export async function seedWorld(sql: postgres.Sql): Promise<World> {
   };
 }
 
-async function insertTenants(sql: postgres.Sql): Promise<string[]> {
+async function insertTenants(sql: postgres.Sql, count: number): Promise<string[]> {
   const tenants = await sql<{ id: string }[]>`
-    insert into public.whatsapp_tenants (name) select 'Tenant ' || i from generate_series(1, ${TENANTS}) as i returning id`;
+    insert into public.whatsapp_tenants (name) select 'Tenant ' || i from generate_series(1, ${count}) as i returning id`;
   await sql`
     insert into public.whatsapp_numbers (tenant_id, phone_number_id, display_phone_number)
     select tenant_id, 1000000 + row_number() over (), '+1 555 010 0000'
@@ -68,13 +72,17 @@ async function insertTenants(sql: postgres.Sql): Promise<string[]> {
   return tenants.map(({ id }) => id);
 }
 
-async function insertConversations(sql: postgres.Sql, tenants: string[]): Promise<void> {
-  const others = TENANTS - 1;
+async function insertConversations(
+  sql: postgres.Sql,
+  tenants: string[],
+  { conversations, big_conversations }: Size,
+): Promise<void> {
+  const others = tenants.length - 1;
   await sql`
     insert into public.whatsapp_contacts (tenant_id, phone, profile_name)
-    select (${tenants}::uuid[])[case when i <= ${BIG_CONVERSATIONS} then 1 else 2 + i % ${others} end],
+    select (${tenants}::uuid[])[case when i <= ${big_conversations} then 1 else 2 + i % ${others} end],
       (491700000000 + i)::text, (array['Anna', 'Bülent', 'Chiara', 'Дмитрий', 'محمد', '王伟', 'Priya', 'João'])[1 + i % 8] || ' ' || i
-    from generate_series(1, ${CONVERSATIONS}) as i`;
+    from generate_series(1, ${conversations}) as i`;
   await sql`
     insert into public.whatsapp_conversations (tenant_id, number_id, contact_id, created_at)
     select contact.tenant_id, number.ids[1 + contact.place % cardinality(number.ids)], contact.id, now() - interval '400 days'
@@ -144,17 +152,17 @@ async function insertMessages(sql: postgres.Sql, world: World, count: number): P
     select place.tenant_id, place.number_id, place.conversation_id,
       case when i % 5 < 3 then 'inbound' else 'outbound' end::public.whatsapp_message_direction,
       case when i % 5 < 3 then 'received' else 'read' end::public.whatsapp_message_status,
-      case when i % 12 = 0 then 'image' else 'text' end,
-      case when i % 24 <> 0 then sentence.body || ' ' || (i * 7919::bigint % ${count})::text end,
+      case when i % 12 = 5 then 'image' else 'text' end,
+      case when i % 24 <> 5 then sentence.body || ' ' || (i * 7919::bigint % ${count})::text end,
       '{"type": "text", "text": {"body": "as in the column body, so that the row is as wide as a row is"}}',
-      'wamid.HBgMNDkxNzAwMDAwMDAwFQIAEhg' || i, case when i % 20 = 0 then 'wamid.HBgMNDkxNzAwMDAwMDAwFQIAEhg' || (i - 1) end,
+      'wamid.HBgMNDkxNzAwMDAwMDAwFQIAEhg' || i, case when i % 20 = 7 then 'wamid.HBgMNDkxNzAwMDAwMDAwFQIAEhg' || (i - 1) end,
       now() - interval '365 days' * (1 - i::double precision / ${count})
     from (
       select i, case
-          when i % 2 = 0 then ${BIG_CONVERSATIONS} + floor(random() * ${CONVERSATIONS - BIG_CONVERSATIONS})::integer
+          when i % 2 = 0 then ${world.big_conversations} + floor(random() * ${world.conversations - world.big_conversations})::integer
           when random() < ${(2 * long) / count}::double precision then 0
           -- Some people write much more than others.
-          else floor(random() ^ 2 * ${BIG_CONVERSATIONS})::integer
+          else floor(random() ^ 2 * ${world.big_conversations})::integer
         end as place_id
       from generate_series(1, ${count}) as i
       offset 0

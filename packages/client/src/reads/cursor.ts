@@ -8,7 +8,7 @@ export interface Position {
 }
 
 export function encodeCursor({ key, id }: Position): Cursor {
-  return encodeURIComponent(`${id}${key}`);
+  return `${id}${key}`;
 }
 
 const ID_LENGTH = 36;
@@ -16,12 +16,11 @@ const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** @throws RangeError for what no page has answered. */
 export function decodeCursor(cursor: Cursor): Position {
-  const text = decodeURIComponent(cursor);
-  const id = text.slice(0, ID_LENGTH);
+  const id = cursor.slice(0, ID_LENGTH);
   if (!ID.test(id)) {
     throw new RangeError("cursor: is none that a page of this list has answered");
   }
-  return { id, key: text.slice(ID_LENGTH) };
+  return { id, key: cursor.slice(ID_LENGTH) };
 }
 
 /** As `decodeCursor`, of a list that is ordered by time. */

@@ -17,11 +17,9 @@ export interface ConversationFilter {
   is_unread?: boolean;
 }
 
-const COLUMNS = `*,
-  contact:whatsapp_contacts!contact_is_of_the_same_tenant(id, phone, bsuid, username, profile_name, saved_name),
-  group:whatsapp_groups!group_is_of_the_same_tenant(id, subject)` as const;
-
-const PREVIEW = "id, direction, status, type, body, occurred_at, edited_at, revoked_at";
+const CONTACT = "id, phone, bsuid, username, profile_name, saved_name";
+const GROUP = "id, subject";
+const MESSAGE = "id, direction, status, type, body, occurred_at, edited_at, revoked_at";
 
 export type ConversationRow = Awaited<ReturnType<typeof listConversations>>["rows"][number];
 
@@ -38,23 +36,51 @@ export async function listConversations(
   { limit = 50, cursor = null }: PageOptions = {},
 ) {
   const rows = unwrap(
-    await client
-      .rpc("whatsapp_list_conversations", {
-        ...argumentsOf(filter),
-        ...(cursor === null ? {} : beforeOf(cursor)),
-        page_size: checkLimit(limit) + 1,
-      })
-      .select(COLUMNS),
+    await client.rpc("whatsapp_list_conversations", {
+      ...argumentsOf(filter),
+      ...(cursor === null ? {} : beforeOf(cursor)),
+      page_size: checkLimit(limit) + 1,
+    }),
   );
   const page = toPage(rows, limit, ({ active_at, id }) => ({ key: active_at, id }));
-  const previews = await readPreviews(client, page.rows);
+  const about = await readAbout(client, page.rows);
   return {
     next: page.next,
     rows: page.rows.map((row) => ({
       ...row,
-      last_message: previews.find(({ id }) => id === row.last_message_id) ?? null,
+      contact: about.contacts.get(row.contact_id) ?? null,
+      group: about.groups.get(row.group_id) ?? null,
+      last_message: about.messages.get(row.last_message_id) ?? null,
     })),
   } satisfies Page<unknown>;
+}
+
+type Row = Database["public"]["Tables"]["whatsapp_conversations"]["Row"];
+
+/** Side by side, not embedded: PostgREST would look them up for each row. */
+async function readAbout(client: ReadClient, rows: Row[]) {
+  const idsOf = (column: "contact_id" | "group_id" | "last_message_id"): string[] =>
+    rows.map((row) => row[column]).filter((id) => id !== null);
+  const [contacts, groups, messages] = await Promise.all([
+    lookUp(idsOf("contact_id"), async (ids) =>
+      unwrap(await client.from("whatsapp_contacts").select(CONTACT).in("id", ids)),
+    ),
+    lookUp(idsOf("group_id"), async (ids) =>
+      unwrap(await client.from("whatsapp_groups").select(GROUP).in("id", ids)),
+    ),
+    lookUp(idsOf("last_message_id"), async (ids) =>
+      unwrap(await client.from("whatsapp_messages").select(MESSAGE).in("id", ids)),
+    ),
+  ]);
+  return { contacts, groups, messages };
+}
+
+async function lookUp<Found extends { id: string }>(
+  ids: string[],
+  select: (ids: string[]) => Promise<Found[]>,
+): Promise<Map<string | null, Found>> {
+  const found = ids.length === 0 ? [] : await select([...new Set(ids)]);
+  return new Map(found.map((row) => [row.id, row]));
 }
 
 function argumentsOf({
@@ -83,10 +109,4 @@ function whoseOf(whose: Whose): { whose: string; whose_id?: string } {
 function beforeOf(cursor: string): { before_at: string; before_id: string } {
   const { key, id } = decodeTimeCursor(cursor);
   return { before_at: key, before_id: id };
-}
-
-async function readPreviews(client: ReadClient, rows: { last_message_id: string | null }[]) {
-  const ids = rows.map(({ last_message_id }) => last_message_id).filter((id) => id !== null);
-  if (ids.length === 0) return [];
-  return unwrap(await client.from("whatsapp_messages").select(PREVIEW).in("id", ids));
 }
