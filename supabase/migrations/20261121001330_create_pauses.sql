@@ -73,30 +73,39 @@ begin
 end
 $$;
 
--- A template goes on: what was held stands in its conversation's queue again.
+-- What was held stands in its conversation's queue again.
+create function wabase.let_go(held uuid[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  touched constant uuid[] := array(select distinct conversation_id from wabase.outbox where message_id = any (held));
+begin
+  perform from wabase.lanes where conversation_id = any (touched) order by conversation_id for update;
+  update wabase.outbox set is_held = false where message_id = any (held);
+  update wabase.lanes set ready_at = least(ready_at, greatest(wabase.clock(), blocked_until, wabase.pair_ready_at(pair_paid_at)))
+  where conversation_id = any (touched);
+end
+$$;
+
+-- A template goes on.
 create function wabase.resume_template(of_number uuid, with_name text, with_language text) returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
   number public.whatsapp_numbers;
-  lanes uuid[];
 begin
   delete from public.whatsapp_pauses
   where number_id = of_number and template_name = with_name and template_language = with_language;
   if not found then
     return false;
   end if;
-  lanes := array(
-    select distinct waiting.conversation_id from wabase.outbox as waiting
+  perform wabase.let_go(array(
+    select waiting.message_id from wabase.outbox as waiting
     join public.whatsapp_messages as message on message.id = waiting.message_id
     where waiting.is_held and message.number_id = of_number
       and message.content -> 'template' ->> 'name' = with_name
       and message.content -> 'template' -> 'language' ->> 'code' = with_language
-  );
-  perform from wabase.lanes where conversation_id = any (lanes) order by conversation_id for update;
-  update wabase.outbox set is_held = false where is_held and conversation_id = any (lanes);
-  update wabase.lanes set ready_at = least(ready_at, greatest(wabase.clock(), blocked_until, wabase.pair_ready_at(pair_paid_at)))
-  where conversation_id = any (lanes);
+  ));
   select * into number from public.whatsapp_numbers where id = of_number;
   perform wabase.log_sending_event(
     'RESUMED', number, jsonb_build_object('name', with_name, 'language', jsonb_build_object('code', with_language)), '{}'
@@ -252,7 +261,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'pause', 'log_sending_event', 'resume_number', 'resume_template', 'resume_due_templates', 'heed', 'heed_failure',
+      'pause', 'log_sending_event', 'resume_number', 'let_go', 'resume_template', 'resume_due_templates', 'heed', 'heed_failure',
       'may_administrate', 'change_pause'
     )
   loop
