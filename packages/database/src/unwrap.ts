@@ -22,12 +22,14 @@ export class DatabaseError extends Error {
   }
 }
 
+/** What supabase-js answers. */
+type Answer<Data> = { status: number } & (
+  | { data: Data; error: null }
+  | { data: null; error: PostgrestFailure }
+);
+
 /** The data of a supabase-js answer. @throws DatabaseError where it holds an error instead. */
-export function unwrap<Data>(answer: {
-  data: Data;
-  error: PostgrestFailure | null;
-  status: number;
-}): Data {
+export function unwrap<Data>(answer: Answer<Data>): Data {
   if (answer.error !== null) throw new DatabaseError(answer.error, answer.status);
   return answer.data;
 }
