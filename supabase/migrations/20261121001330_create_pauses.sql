@@ -4,8 +4,8 @@
 create table wabase.pausing_codes (
   code integer primary key,
   scope text not null,
-  reason text not null,
   resume_after interval,
+  reason text not null,
   constraint scope_is_known check (scope in ('number', 'template'))
 );
 alter table wabase.pausing_codes enable row level security;
@@ -13,6 +13,25 @@ revoke all on table wabase.pausing_codes from anon, authenticated, service_role;
 grant select on table wabase.pausing_codes to service_role;
 comment on table wabase.pausing_codes is
   'For failed statuses, which no dispatcher sees: Meta''s codes that pause (packages/cloud-api, sendPolicies, is the source).';
+
+insert into wabase.pausing_codes (code, scope, resume_after, reason) values
+  (0, 'number', '15 minutes', 'The access token could not be authenticated.'),
+  (190, 'number', '15 minutes', 'The access token has expired or was revoked.'),
+  (3, 'number', '5 minutes', 'The app may not call this method.'),
+  (10, 'number', '5 minutes', 'The permission was not granted or was removed.'),
+  (131005, 'number', '5 minutes', 'Access denied: the permission was not granted or was removed.'),
+  (134101, 'template', '10 minutes', 'The template is being synced for marketing messages (10 minutes).'),
+  (131048, 'number', null, 'Too many messages of this number were blocked or reported as spam.'),
+  (131031, 'number', null, 'The account is locked.'),
+  (368, 'number', null, 'The account is blocked for a policy violation.'),
+  (132015, 'template', null, 'The template is paused for low quality.'),
+  (132016, 'template', null, 'The template is disabled for low quality.'),
+  (131037, 'number', '15 minutes', 'The number has no approved display name.'),
+  (131042, 'number', '15 minutes', 'There is a problem with the payment method.'),
+  (131045, 'number', '15 minutes', 'The number''s certificate is wrong: register it again.'),
+  (133006, 'number', '15 minutes', 'The number must be verified before it is registered.'),
+  (133010, 'number', '15 minutes', 'The number is not registered.'),
+  (133015, 'number', '15 minutes', 'The number was deleted a moment ago.');
 
 -- Stops a number or one template of it. The first to say so writes the event.
 create function wabase.pause(
