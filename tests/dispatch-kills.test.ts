@@ -182,9 +182,9 @@ describe("Postgres that is killed", () => {
       answer_delay_ms: 100,
     });
     const dispatchers: Dispatcher[] = [await startDispatcher(own), await startDispatcher(own)];
-    let is_over = false;
+    const over = new AbortController();
     const runs = dispatchers.map(async (dispatcher) => {
-      while (!is_over) {
+      while (!over.signal.aborted) {
         await dispatcher.run();
         await pause(100);
       }
@@ -206,10 +206,11 @@ describe("Postgres that is killed", () => {
       },
       120_000,
     );
-    is_over = true;
+    over.abort();
     await Promise.all(runs);
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
-    await expectTheTruth(ids);
+    const counts = await expectTheTruth(ids);
+    expect(counts["failed"]).toBeGreaterThan(0);
     await expectDoubtIsKept();
   }, 300_000);
 });

@@ -79,8 +79,8 @@ describe("8 dispatchers at once on 5,000 messages of four numbers", () => {
     for (const { phone_number_id, sends_per_second } of NUMBERS) {
       const peak = peaks.find((each) => each.phone_number_id === phone_number_id);
       expect(peak?.count).toBeLessThanOrEqual(sends_per_second);
-      // And near to it: a limit that is kept by crawling is no achievement.
-      if (sends_per_second <= 80) expect(peak?.count).toBeGreaterThan(sends_per_second / 2);
+      // And near to it, where the machine can: a limit that is kept by crawling is no achievement.
+      expect(peak?.count).toBeGreaterThan(Math.min(sends_per_second, 80) / 2);
     }
   });
 });

@@ -27,6 +27,7 @@ begin
     when 'template' then
       perform wabase.log_account_event(event, tenant, number.id);
       perform wabase.derive_template(tenant, event ->> 'waba_id', event ->> 'template_id');
+      perform wabase.note_template_change(event ->> 'waba_id');
     when 'account' then
       perform wabase.log_account_event(event, tenant, number.id);
       perform wabase.derive_number(number);

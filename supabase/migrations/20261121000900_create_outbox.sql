@@ -53,7 +53,7 @@ as $$
 $$;
 
 create table wabase.outbox (
-  message_id uuid primary key references public.whatsapp_messages (id) on delete cascade,
+  message_id uuid primary key,
   conversation_id uuid not null,
   priority smallint not null,
   due_at timestamptz not null,
@@ -73,6 +73,8 @@ revoke all on table wabase.outbox from anon, authenticated, service_role;
 grant select on table wabase.outbox to service_role;
 comment on table wabase.outbox is
   'One row for each message that is queued or being sent; it goes when the message is settled.';
+comment on column wabase.outbox.message_id is
+  'Without a foreign key, whose check costs as much as the row: what was deleted meanwhile is passed over.';
 comment on column wabase.outbox.priority is '0: a reply. 1: a campaign''s. The lower goes first.';
 comment on column wabase.outbox.due_at is 'When it was queued, or for when it is scheduled: the order within a conversation.';
 comment on column wabase.outbox.not_before is 'Until when a second attempt waits.';
@@ -80,7 +82,7 @@ comment on column wabase.outbox.is_held is 'Its template is paused; what comes a
 comment on column wabase.outbox.allow_duplicate is 'Whether it may be sent again where nobody knows if it was sent.';
 
 create table wabase.lanes (
-  conversation_id uuid primary key references public.whatsapp_conversations (id) on delete cascade,
+  conversation_id uuid primary key,
   number_id uuid not null,
   priority smallint not null,
   ready_at timestamptz,

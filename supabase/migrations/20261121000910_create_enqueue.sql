@@ -274,6 +274,8 @@ begin
   end if;
   perform wabase.check_window(conversation, outgoing, due_at);
   perform wabase.check_opt_out(conversation, outgoing);
+  perform wabase.check_template(conversation.number_id, outgoing);
+  perform wabase.check_files(conversation, outgoing);
 
   insert into public.whatsapp_messages (
     tenant_id, number_id, conversation_id, direction, status, type, body, content, reply_to_wamid, occurred_at,
@@ -285,6 +287,7 @@ begin
     clock_timestamp(), scheduled, key, (select auth.uid())
   )
   returning * into queued;
+  perform wabase.attach_files(array[queued.id], outgoing);
   update public.whatsapp_conversations
   set last_message_id = queued.id, last_message_at = queued.occurred_at
   where id = conversation.id and coalesce(last_message_at, '-infinity') <= queued.occurred_at;

@@ -151,20 +151,21 @@ comment on function public.whatsapp_webhook_secrets() is
   'What tenants have stored for webhooks: {verify_tokens, tenants: [{tenant_id, app_secret, phone_number_ids, '
   'waba_ids}]}. A tenant''s app secret vouches for these numbers and accounts, and for no others. For the service key alone.';
 
-create function public.whatsapp_access_token(phone_number_id text) returns text
+create function public.whatsapp_access_token(phone_number_id text default null, waba_id text default null) returns text
 language sql stable security definer set search_path = ''
 as $$
   select secret.value
   from public.whatsapp_numbers as number
   cross join lateral wabase.read_secrets('access_token', number.tenant_id) as secret
-  where number.phone_number_id = whatsapp_access_token.phone_number_id
+  where case when whatsapp_access_token.phone_number_id is null then number.waba_id = whatsapp_access_token.waba_id
+      else number.phone_number_id = whatsapp_access_token.phone_number_id end
     and (secret.number_id = number.id or secret.number_id is null)
   order by secret.number_id nulls last
   limit 1
 $$;
-comment on function public.whatsapp_access_token(text) is
-  'The access token to send from a number with: the number''s own, else its tenant''s, else null: then the '
-  'environment''s. For the service key alone.';
+comment on function public.whatsapp_access_token(text, text) is
+  'The access token of a number: its own, else its tenant''s, else null: then the '
+  'environment''s. Of a WhatsApp Business Account: that of any of its numbers. For the service key alone.';
 
 -- Numbers ------------------------------------------------------------------------------------------
 
@@ -212,7 +213,7 @@ revoke all on function wabase.set_secret(uuid, public.whatsapp_secret_name, text
 revoke all on function wabase.read_secrets(public.whatsapp_secret_name, uuid) from public, anon, authenticated;
 revoke all on function public.whatsapp_set_secret(uuid, public.whatsapp_secret_name, text, uuid) from public, anon, authenticated;
 revoke all on function public.whatsapp_webhook_secrets() from public, anon, authenticated;
-revoke all on function public.whatsapp_access_token(text) from public, anon, authenticated;
+revoke all on function public.whatsapp_access_token(text, text) from public, anon, authenticated;
 revoke all on function public.whatsapp_connect_number(uuid, jsonb) from public, anon, authenticated;
 revoke all on function public.whatsapp_require_admin(uuid) from public, anon, authenticated;
 
@@ -221,5 +222,5 @@ grant execute on function wabase.set_secret(uuid, public.whatsapp_secret_name, t
 grant execute on function public.whatsapp_set_secret(uuid, public.whatsapp_secret_name, text, uuid) to authenticated, service_role;
 grant execute on function public.whatsapp_require_admin(uuid) to authenticated, service_role;
 grant execute on function public.whatsapp_webhook_secrets() to service_role;
-grant execute on function public.whatsapp_access_token(text) to service_role;
+grant execute on function public.whatsapp_access_token(text, text) to service_role;
 grant execute on function public.whatsapp_connect_number(uuid, jsonb) to service_role;

@@ -15,8 +15,9 @@ as $$
 begin
   return (
     select array_agg(row(
-      message.id, lane.conversation_id, message.number_id, head.attempts,
+      head.message_id, lane.conversation_id, message.number_id, head.attempts,
       case
+        when message.id is null then 'deleted'
         when message.status = 'sending' then 'lost'
         when message.status <> 'queued' then 'settled'
         when message.type = 'template' and exists (
@@ -25,22 +26,28 @@ begin
             and pause.template_name = message.content -> 'template' ->> 'name'
             and pause.template_language = message.content -> 'template' -> 'language' ->> 'code'
         ) then 'held'
+        when campaign.state = 'cancelled' then 'cancelled'
+        when campaign.state = 'paused' then 'held'
         when wabase.needs_window(message.content)
           and coalesce(conversation.customer_window_expires_at, '-infinity') <= moment then 'window_closed'
         when message.type = 'template' and contact.marketing_opted_out
           and wabase.is_marketing(message.number_id, message.content) then 'opted_out'
-        else 'ready'
+        else coalesce(files.verdict, 'ready')
       end
-    )::wabase.pick order by message.id)
+    )::wabase.pick order by head.message_id)
     from unnest(lanes) as lane (conversation_id)
     cross join lateral (
       select candidate.message_id, candidate.attempts from wabase.candidates_of(lane.conversation_id) as candidate
       where candidate.ready_at <= moment
       order by candidate.priority limit 1
     ) as head
-    join public.whatsapp_messages as message on message.id = head.message_id
-    join public.whatsapp_conversations as conversation on conversation.id = lane.conversation_id
+    left join public.whatsapp_messages as message on message.id = head.message_id
+    left join public.whatsapp_conversations as conversation on conversation.id = lane.conversation_id
     left join public.whatsapp_contacts as contact on contact.id = conversation.contact_id
+    left join public.whatsapp_campaigns as campaign on campaign.id = message.campaign_id
+    cross join lateral (
+      select case when message.type <> 'text' then wabase.file_verdict(message, moment) end as verdict
+    ) as files
   );
 end
 $$;
@@ -82,17 +89,24 @@ as $$
 begin
   update wabase.outbox as waiting set is_held = true
   from unnest(picks) as pick where pick.verdict = 'held' and waiting.message_id = pick.message_id;
+  -- Its file is not at Meta yet: whoever uploads it says so at once (wabase.wake_senders), else it is looked at again.
+  update wabase.outbox as waiting set not_before = moment + interval '2 seconds'
+  from unnest(picks) as pick where pick.verdict = 'uploading' and waiting.message_id = pick.message_id;
+  perform wabase.want_uploads(array(select pick.message_id from unnest(picks) as pick where pick.verdict = 'uploading'), moment);
   delete from wabase.outbox as waiting using unnest(picks) as pick
-  where pick.verdict not in ('held', 'lost') and waiting.message_id = pick.message_id;
+  where pick.verdict not in ('held', 'lost', 'uploading') and waiting.message_id = pick.message_id;
   update public.whatsapp_messages as message
   set
-    status = 'failed', failed_at = moment,
+    status = case pick.verdict when 'cancelled' then 'cancelled' else 'failed' end::public.whatsapp_message_status,
+    failed_at = case when pick.verdict <> 'cancelled' then moment end,
     error = case pick.verdict
+      when 'cancelled' then null
+      when 'file_refused' then wabase.file_error(message.id, message.number_id)
       when 'window_closed' then wabase.error_of('window_closed', 'The 24-hour window closed before it could be sent; send a template.')
       else wabase.error_of('opted_out', 'The contact has asked for no more marketing messages.')
     end
   from unnest(picks) as pick
-  where pick.verdict in ('window_closed', 'opted_out') and message.id = pick.message_id and message.status = 'queued';
+  where pick.verdict in ('window_closed', 'opted_out', 'cancelled', 'file_refused') and message.id = pick.message_id and message.status = 'queued';
   perform wabase.leave_lost(array(select pick.message_id from unnest(picks) as pick where pick.verdict = 'lost'), moment);
   perform wabase.free_lanes(
     array(select row(pick.conversation_id, pick.verdict = 'lost', null)::wabase.freed_lane from unnest(picks) as pick), moment
@@ -115,7 +129,7 @@ begin
     select coalesce(jsonb_agg(
       jsonb_build_object(
         'id', message.id, 'lease_id', of_lease, 'attempt', pick.attempts + 1, 'phone_number_id', number.phone_number_id,
-        'content', message.content
+        'content', wabase.with_media_ids(message)
       ) || case
         when team.group_id is not null then jsonb_build_object('to', team.group_id, 'recipient_type', 'group')
         -- A phone where there is one: some messages are not allowed to a user id (Meta's 131062).

@@ -59,7 +59,7 @@ create function public.whatsapp_record_sends(outcomes jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  heard constant wabase.outcome[] := wabase.read_outcomes(outcomes);
+  heard constant wabase.outcome[] := wabase.renew_files(wabase.read_outcomes(outcomes), wabase.clock());
   moment constant timestamptz := wabase.clock();
 begin
   perform wabase.settle_answered(heard, moment);
@@ -189,7 +189,8 @@ begin
   with again as (
     update wabase.outbox as waiting
     set
-      attempts = waiting.attempts + case when item.action = 'release' then 0 else 1 end,
+      -- What is the number's or the template's fault is not the message's.
+      attempts = waiting.attempts + case when item.action in ('release', 'retry_number', 'pause_template') then 0 else 1 end,
       not_before = case when item.action = 'retry' then moment + wabase.milliseconds(item.delay_ms) end
     from unnest(heard) as item
     where waiting.message_id = item.id and item.is_current and item.action not in ('accepted', 'never', 'unknown')

@@ -4,8 +4,8 @@
 create table wabase.pausing_codes (
   code integer primary key,
   scope text not null,
-  reason text not null,
   resume_after interval,
+  reason text not null,
   constraint scope_is_known check (scope in ('number', 'template'))
 );
 alter table wabase.pausing_codes enable row level security;
@@ -13,6 +13,25 @@ revoke all on table wabase.pausing_codes from anon, authenticated, service_role;
 grant select on table wabase.pausing_codes to service_role;
 comment on table wabase.pausing_codes is
   'For failed statuses, which no dispatcher sees: Meta''s codes that pause (packages/cloud-api, sendPolicies, is the source).';
+
+insert into wabase.pausing_codes (code, scope, resume_after, reason) values
+  (0, 'number', '15 minutes', 'The access token could not be authenticated.'),
+  (190, 'number', '15 minutes', 'The access token has expired or was revoked.'),
+  (3, 'number', '5 minutes', 'The app may not call this method.'),
+  (10, 'number', '5 minutes', 'The permission was not granted or was removed.'),
+  (131005, 'number', '5 minutes', 'Access denied: the permission was not granted or was removed.'),
+  (134101, 'template', '10 minutes', 'The template is being synced for marketing messages (10 minutes).'),
+  (131048, 'number', null, 'Too many messages of this number were blocked or reported as spam.'),
+  (131031, 'number', null, 'The account is locked.'),
+  (368, 'number', null, 'The account is blocked for a policy violation.'),
+  (132015, 'template', null, 'The template is paused for low quality.'),
+  (132016, 'template', null, 'The template is disabled for low quality.'),
+  (131037, 'number', '15 minutes', 'The number has no approved display name.'),
+  (131042, 'number', '15 minutes', 'There is a problem with the payment method.'),
+  (131045, 'number', '15 minutes', 'The number''s certificate is wrong: register it again.'),
+  (133006, 'number', '15 minutes', 'The number must be verified before it is registered.'),
+  (133010, 'number', '15 minutes', 'The number is not registered.'),
+  (133015, 'number', '15 minutes', 'The number was deleted a moment ago.');
 
 -- Stops a number or one template of it. The first to say so writes the event.
 create function wabase.pause(
@@ -73,30 +92,39 @@ begin
 end
 $$;
 
--- A template goes on: what was held stands in its conversation's queue again.
+-- What was held stands in its conversation's queue again.
+create function wabase.let_go(held uuid[]) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  touched constant uuid[] := array(select distinct conversation_id from wabase.outbox where message_id = any (held));
+begin
+  perform from wabase.lanes where conversation_id = any (touched) order by conversation_id for update;
+  update wabase.outbox set is_held = false where message_id = any (held);
+  update wabase.lanes set ready_at = least(ready_at, greatest(wabase.clock(), blocked_until, wabase.pair_ready_at(pair_paid_at)))
+  where conversation_id = any (touched);
+end
+$$;
+
+-- A template goes on.
 create function wabase.resume_template(of_number uuid, with_name text, with_language text) returns boolean
 language plpgsql set search_path = ''
 as $$
 declare
   number public.whatsapp_numbers;
-  lanes uuid[];
 begin
   delete from public.whatsapp_pauses
   where number_id = of_number and template_name = with_name and template_language = with_language;
   if not found then
     return false;
   end if;
-  lanes := array(
-    select distinct waiting.conversation_id from wabase.outbox as waiting
+  perform wabase.let_go(array(
+    select waiting.message_id from wabase.outbox as waiting
     join public.whatsapp_messages as message on message.id = waiting.message_id
     where waiting.is_held and message.number_id = of_number
       and message.content -> 'template' ->> 'name' = with_name
       and message.content -> 'template' -> 'language' ->> 'code' = with_language
-  );
-  perform from wabase.lanes where conversation_id = any (lanes) order by conversation_id for update;
-  update wabase.outbox set is_held = false where is_held and conversation_id = any (lanes);
-  update wabase.lanes set ready_at = least(ready_at, greatest(wabase.clock(), blocked_until, wabase.pair_ready_at(pair_paid_at)))
-  where conversation_id = any (lanes);
+  ));
   select * into number from public.whatsapp_numbers where id = of_number;
   perform wabase.log_sending_event(
     'RESUMED', number, jsonb_build_object('name', with_name, 'language', jsonb_build_object('code', with_language)), '{}'
@@ -252,7 +280,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'pause', 'log_sending_event', 'resume_number', 'resume_template', 'resume_due_templates', 'heed', 'heed_failure',
+      'pause', 'log_sending_event', 'resume_number', 'let_go', 'resume_template', 'resume_due_templates', 'heed', 'heed_failure',
       'may_administrate', 'change_pause'
     )
   loop

@@ -21,14 +21,14 @@ const messagesSchema = z.array(z.object({ id: z.string(), status: z.string() }))
 
 /** Every message that Meta's side accepted with this id of ours: how often it was really sent. */
 export async function acceptedByMeta(message_id: string): Promise<z.infer<typeof ledgerSchema>> {
-  const ledger = ledgerSchema.parse(await call("GET", "/accepted"));
+  const ledger = ledgerSchema.parse(await callEmulator("GET", "/accepted"));
   return ledger.filter(({ biz_opaque_callback_data }) => biz_opaque_callback_data === message_id);
 }
 
 /** A person with a phone on the shared emulator. Answers the digits of the phone. */
 export async function addCustomer(more: { share_phone?: boolean } = {}): Promise<string> {
   const phone = newPhone();
-  await call("POST", "/customers", { phone: `+${phone}`, name: "Mara Lindt", ...more });
+  await callEmulator("POST", "/customers", { phone: `+${phone}`, name: "Mara Lindt", ...more });
   return phone;
 }
 
@@ -39,17 +39,17 @@ export async function customerWrites(
   body: string,
 ): Promise<string> {
   const message = { phone_number_id, text: { body } };
-  return sentSchema.parse(await call("POST", `/customers/${phone}/messages`, message)).id;
+  return sentSchema.parse(await callEmulator("POST", `/customers/${phone}/messages`, message)).id;
 }
 
 /** How a message looks on the customer's phone: `read` shows the business has seen it. */
 export async function statusOnPhone(phone: string, wamid: string): Promise<string | undefined> {
-  const messages = messagesSchema.parse(await call("GET", `/customers/${phone}/messages`));
+  const messages = messagesSchema.parse(await callEmulator("GET", `/customers/${phone}/messages`));
   return messages.find(({ id }) => id === wamid)?.status;
 }
 
 export async function customerReads(phone: string): Promise<void> {
-  await call("POST", `/customers/${phone}/read`, {});
+  await callEmulator("POST", `/customers/${phone}/read`, {});
 }
 
 export interface OpenConversation {
@@ -74,7 +74,8 @@ export async function openConversation(
   });
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+/** The emulator's control API. */
+export async function callEmulator(method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${inject("workbench").emulator_url}/emulator${path}`, {
     method,
     ...(body === undefined

@@ -63,6 +63,46 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_campaign_recipients": {
+                  Row: {
+                    "campaign_id": string,"components": Json | null,"contact_id": string,"message_id": string,"place": number,"skipped_because": string | null,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "campaign_id": string,"components"?: Json | null,"contact_id": string,"message_id"?: string,"place"?: never,"skipped_because"?: string | null,"tenant_id": string
+                  }
+                  Update: {
+                    "campaign_id"?: string,"components"?: Json | null,"contact_id"?: string,"message_id"?: string,"place"?: never,"skipped_because"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_campaign_recipients_campaign_id_fkey"
+      columns: ["campaign_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_campaigns"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"whatsapp_campaigns": {
+                  Row: {
+                    "body": string | null,"content": NonNullable<Json>,"counts": NonNullable<Json>,"created_at": string,"created_by": string | null,"ended_at": string | null,"fed_to": number,"id": string,"is_segment_read": boolean,"name": string,"number_id": string,"scheduled_at": string | null,"segment": Json | null,"segment_read_to": string | null,"started_at": string | null,"state": Database["public"]['Enums']["whatsapp_campaign_state"],"tenant_id": string,"waits_for": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "body"?: string | null,"content": NonNullable<Json>,"counts"?: NonNullable<Json>,"created_at"?: string,"created_by"?: string | null,"ended_at"?: string | null,"fed_to"?: number,"id"?: string,"is_segment_read"?: boolean,"name": string,"number_id": string,"scheduled_at"?: string | null,"segment"?: Json | null,"segment_read_to"?: string | null,"started_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_campaign_state"],"tenant_id": string,"waits_for"?: string | null
+                  }
+                  Update: {
+                    "body"?: string | null,"content"?: NonNullable<Json>,"counts"?: NonNullable<Json>,"created_at"?: string,"created_by"?: string | null,"ended_at"?: string | null,"fed_to"?: number,"id"?: string,"is_segment_read"?: boolean,"name"?: string,"number_id"?: string,"scheduled_at"?: string | null,"segment"?: Json | null,"segment_read_to"?: string | null,"started_at"?: string | null,"state"?: Database["public"]['Enums']["whatsapp_campaign_state"],"tenant_id"?: string,"waits_for"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "number_is_of_the_same_tenant"
+      columns: ["tenant_id","number_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_numbers"
+      referencedColumns: ["tenant_id","id"]
+    }
+                  ]
                 },"whatsapp_contact_merges": {
                   Row: {
                     "contact_id": string,"id": string,"merged": NonNullable<Json>,"merged_at": string,"reason": string,"tenant_id": string
@@ -205,6 +245,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"whatsapp_media": {
+                  Row: {
+                    "attempts": number,"error": Json | null,"expires_at": string | null,"filename": string | null,"kind": string,"media_id": string | null,"message_id": string,"mime_type": string | null,"place": (string)[],"sha256": string | null,"size": number | null,"state": Database["public"]['Enums']["whatsapp_media_state"],"storage_path": string | null,"stored_at": string | null,"tenant_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "attempts"?: number,"error"?: Json | null,"expires_at"?: string | null,"filename"?: string | null,"kind": string,"media_id"?: string | null,"message_id": string,"mime_type"?: string | null,"place": (string)[],"sha256"?: string | null,"size"?: number | null,"state": Database["public"]['Enums']["whatsapp_media_state"],"storage_path"?: string | null,"stored_at"?: string | null,"tenant_id": string
+                  }
+                  Update: {
+                    "attempts"?: number,"error"?: Json | null,"expires_at"?: string | null,"filename"?: string | null,"kind"?: string,"media_id"?: string | null,"message_id"?: string,"mime_type"?: string | null,"place"?: (string)[],"sha256"?: string | null,"size"?: number | null,"state"?: Database["public"]['Enums']["whatsapp_media_state"],"storage_path"?: string | null,"stored_at"?: string | null,"tenant_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "whatsapp_media_message_id_fkey"
+      columns: ["message_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_messages"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "whatsapp_media_tenant_id_fkey"
+      columns: ["tenant_id"]
+isOneToOne: false
+      referencedRelation: "whatsapp_tenants"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"whatsapp_members": {
                   Row: {
                     "created_at": string,"role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string
@@ -279,14 +345,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_messages": {
                   Row: {
-                    "accepted_at": string | null,"body": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"held_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"scheduled_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
+                    "accepted_at": string | null,"body": string | null,"campaign_id": string | null,"contact_id": string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at": string,"delivered_at": string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at": string | null,"error": Json | null,"failed_at": string | null,"held_at": string | null,"id": string,"idempotency_key": string | null,"number_id": string,"occurred_at": string,"origin": string,"played_at": string | null,"pricing": Json | null,"read_at": string | null,"reply_to_wamid": string | null,"revoked_at": string | null,"scheduled_at": string | null,"sender_id": string | null,"sending_at": string | null,"sent_at": string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"campaign_id"?: string | null,"contact_id"?: string | null,"content": NonNullable<Json>,"conversation_id": string,"created_at"?: string,"delivered_at"?: string | null,"direction": Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id": string,"occurred_at": string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status": Database["public"]['Enums']["whatsapp_message_status"],"tenant_id": string,"type": string,"wamid"?: string | null
                   }
                   Update: {
-                    "accepted_at"?: string | null,"body"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
+                    "accepted_at"?: string | null,"body"?: string | null,"campaign_id"?: string | null,"contact_id"?: string | null,"content"?: NonNullable<Json>,"conversation_id"?: string,"created_at"?: string,"delivered_at"?: string | null,"direction"?: Database["public"]['Enums']["whatsapp_message_direction"],"edited_at"?: string | null,"error"?: Json | null,"failed_at"?: string | null,"held_at"?: string | null,"id"?: string,"idempotency_key"?: string | null,"number_id"?: string,"occurred_at"?: string,"origin"?: string,"played_at"?: string | null,"pricing"?: Json | null,"read_at"?: string | null,"reply_to_wamid"?: string | null,"revoked_at"?: string | null,"scheduled_at"?: string | null,"sender_id"?: string | null,"sending_at"?: string | null,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["whatsapp_message_status"],"tenant_id"?: string,"type"?: string,"wamid"?: string | null
                   }
                   Relationships: [
                     {
@@ -527,14 +593,14 @@ isOneToOne: false
                   ]
                 },"whatsapp_templates": {
                   Row: {
-                    "category": string | null,"id": string,"language": string | null,"name": string | null,"quality": string | null,"reason": string | null,"status": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
+                    "category": string | null,"components": Json | null,"id": string,"language": string | null,"name": string | null,"parameter_format": string | null,"quality": string | null,"reason": string | null,"status": string | null,"synced_at": string | null,"template_id": string,"tenant_id": string,"updated_at": string | null,"waba_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "category"?: string | null,"id"?: string,"language"?: string | null,"name"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"template_id": string,"tenant_id": string,"updated_at"?: string | null,"waba_id": string
+                    "category"?: string | null,"components"?: Json | null,"id"?: string,"language"?: string | null,"name"?: string | null,"parameter_format"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"synced_at"?: string | null,"template_id": string,"tenant_id": string,"updated_at"?: string | null,"waba_id": string
                   }
                   Update: {
-                    "category"?: string | null,"id"?: string,"language"?: string | null,"name"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"template_id"?: string,"tenant_id"?: string,"updated_at"?: string | null,"waba_id"?: string
+                    "category"?: string | null,"components"?: Json | null,"id"?: string,"language"?: string | null,"name"?: string | null,"parameter_format"?: string | null,"quality"?: string | null,"reason"?: string | null,"status"?: string | null,"synced_at"?: string | null,"template_id"?: string,"tenant_id"?: string,"updated_at"?: string | null,"waba_id"?: string
                   }
                   Relationships: [
                     {
@@ -592,16 +658,28 @@ isOneToOne: false
 { Args: { "token": string }; Returns: Json
                            },
 "whatsapp_access_token":
-{ Args: { "phone_number_id": string }; Returns: string
+{ Args: { "phone_number_id"?: string,"waba_id"?: string }; Returns: string
+                           },
+"whatsapp_add_campaign_recipients":
+{ Args: { "campaign_id": string,"recipients": Json }; Returns: Json
                            },
 "whatsapp_add_note":
 { Args: { "body": string,"conversation_id": string }; Returns: Json
                            },
+"whatsapp_administrated_wabas":
+{ Args: Record<PropertyKey, never>; Returns: string[]
+                           },
 "whatsapp_assign_conversation":
 { Args: { "assignee_id"?: string,"conversation_id": string,"team_id"?: string }; Returns: Json
                            },
+"whatsapp_campaign_counts":
+{ Args: { "campaign_id": string }; Returns: Json
+                           },
 "whatsapp_cancel_message":
 { Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_change_campaign":
+{ Args: { "campaign_id": string,"change": string }; Returns: Json
                            },
 "whatsapp_change_member_role":
 { Args: { "role": Database["public"]['Enums']["whatsapp_member_role"],"tenant_id": string,"user_id": string }; Returns: Json
@@ -617,17 +695,29 @@ isOneToOne: false
               "all_open": number,"all_unread": number,"mine_open": number,"mine_unread": number,"queue_open": number,"queue_unread": number,"teams_open": number,"teams_unread": number
             }[]
                            },
+"whatsapp_create_campaign":
+{ Args: { "campaign": Json }; Returns: Json
+                           },
 "whatsapp_delete_contact":
 { Args: { "contact_id": string }; Returns: Json
                            },
 "whatsapp_delete_conversation":
 { Args: { "conversation_id": string }; Returns: Json
                            },
+"whatsapp_due_template_syncs":
+{ Args: Record<PropertyKey, never>; Returns: string[]
+                           },
+"whatsapp_end_template_sync":
+{ Args: { "read_at": string,"waba_id": string }; Returns: number
+                           },
 "whatsapp_enqueue_message":
 { Args: { "message": Json }; Returns: Json
                            },
 "whatsapp_export_conversation":
 { Args: { "before_at"?: string,"before_id"?: string,"conversation_id": string,"page_size"?: number }; Returns: Json
+                           },
+"whatsapp_find_template":
+{ Args: { "target": Json,"template": Json }; Returns: Json
                            },
 "whatsapp_ingest":
 { Args: { "deliveries": Json }; Returns: Json
@@ -637,6 +727,9 @@ isOneToOne: false
                            },
 "whatsapp_journal":
 { Args: { "filter"?: Json }; Returns: Json
+                           },
+"whatsapp_lease_media":
+{ Args: { "lease_id": string,"lease_seconds"?: number,"max_jobs": number,"only_message"?: string }; Returns: Json
                            },
 "whatsapp_lease_sends":
 { Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"run_id"?: string }; Returns: Json
@@ -676,10 +769,14 @@ isOneToOne: false
 "whatsapp_pause_number":
 { Args: { "number_id": string,"reason"?: string }; Returns: boolean
                            },
+"whatsapp_prepare_upload":
+{ Args: { "target": Json }; Returns: string
+                           },
 "whatsapp_read_thread":
 { Args: { "message_id": string,"most"?: number }; Returns: {
               "accepted_at": string | null,
 "body": string | null,
+"campaign_id": string | null,
 "contact_id": string | null,
 "content": NonNullable<Json>,
 "conversation_id": string,
@@ -715,6 +812,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"whatsapp_record_media":
+{ Args: { "outcomes": Json }; Returns: number
+                           },
 "whatsapp_record_sends":
 { Args: { "outcomes": Json }; Returns: Json
                            },
@@ -738,6 +838,9 @@ isOneToOne: false
                            },
 "whatsapp_resume_template":
 { Args: { "language": string,"name": string,"number_id": string }; Returns: boolean
+                           },
+"whatsapp_retry_media":
+{ Args: { "message_id": string }; Returns: boolean
                            },
 "whatsapp_retry_message":
 { Args: { "message_id": string }; Returns: Json
@@ -769,6 +872,7 @@ isOneToOne: false
 { Args: { "before_at"?: string,"before_id"?: string,"conversation_id"?: string,"page_size"?: number,"query": string,"tenant_id": string }; Returns: {
               "accepted_at": string | null,
 "body": string | null,
+"campaign_id": string | null,
 "contact_id": string | null,
 "content": NonNullable<Json>,
 "conversation_id": string,
@@ -836,6 +940,12 @@ isOneToOne: false
 "whatsapp_set_secret":
 { Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value"?: string }; Returns: undefined
                            },
+"whatsapp_start_first_template_sync":
+{ Args: { "waba_id": string }; Returns: boolean
+                           },
+"whatsapp_store_templates":
+{ Args: { "read_at": string,"templates": Json,"waba_id": string }; Returns: number
+                           },
 "whatsapp_take_conversation":
 { Args: { "conversation_id": string,"take_over"?: boolean }; Returns: Json
                            },
@@ -850,7 +960,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_channel": "cloud"|"web","whatsapp_conversation_state": "open"|"closed","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token","whatsapp_session_state": "connecting"|"pairing"|"open"|"waiting"|"stopped"|"replaced"|"blocked"|"logged_out"
+            "whatsapp_call_status": "created"|"ringing"|"connected"|"accepted"|"rejected"|"ended","whatsapp_campaign_state": "draft"|"running"|"paused"|"done"|"cancelled","whatsapp_channel": "cloud"|"web","whatsapp_conversation_state": "open"|"closed","whatsapp_media_state": "pending"|"stored"|"failed"|"expired","whatsapp_member_role": "admin"|"agent"|"viewer","whatsapp_message_direction": "inbound"|"outbound","whatsapp_message_status": "received"|"queued"|"cancelled"|"sending"|"unknown"|"accepted"|"sent"|"failed"|"delivered"|"read"|"played","whatsapp_secret_name": "access_token"|"app_secret"|"verify_token","whatsapp_session_state": "connecting"|"pairing"|"open"|"waiting"|"stopped"|"replaced"|"blocked"|"logged_out"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -966,7 +1076,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_channel": ["cloud", "web"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"],"whatsapp_session_state": ["connecting", "pairing", "open", "waiting", "stopped", "replaced", "blocked", "logged_out"]
+            "whatsapp_call_status": ["created", "ringing", "connected", "accepted", "rejected", "ended"],"whatsapp_campaign_state": ["draft", "running", "paused", "done", "cancelled"],"whatsapp_channel": ["cloud", "web"],"whatsapp_conversation_state": ["open", "closed"],"whatsapp_media_state": ["pending", "stored", "failed", "expired"],"whatsapp_member_role": ["admin", "agent", "viewer"],"whatsapp_message_direction": ["inbound", "outbound"],"whatsapp_message_status": ["received", "queued", "cancelled", "sending", "unknown", "accepted", "sent", "failed", "delivered", "read", "played"],"whatsapp_secret_name": ["access_token", "app_secret", "verify_token"],"whatsapp_session_state": ["connecting", "pairing", "open", "waiting", "stopped", "replaced", "blocked", "logged_out"]
           }
         }
 } as const

@@ -14,17 +14,17 @@ const STATUS_BY_CODE: Record<string, number> = {
 };
 
 /** The field stands first in the messages of the SQL functions: «to: is not a phone number». */
-export function respondDatabaseError(error: DatabaseError): Response {
+export function respondDatabaseError(name: string, error: DatabaseError): Response {
   // 401 is PostgREST's own word: the token is not valid or has expired, or it let the caller in as anon.
   const status = error.http_status === 401 ? 401 : (STATUS_BY_CODE[error.code] ?? 503);
   if (status === 503) {
-    console.error(`database error ${error.code === "" ? "(no answer)" : error.code}`);
+    console.error(`${name}: database error ${error.code === "" ? "(no answer)" : error.code}`);
     return respondError(503, { code: "database_unavailable", message: "Try again in a moment" });
   }
   if (status === 401) {
     return respondError(401, { code: "not_signed_in", message: "The token or key is not valid" });
   }
-  const field = /^([a-z_.]+): /.exec(error.message)?.[1];
+  const field = /^([a-z0-9_.[\]]+): /.exec(error.message)?.[1];
   return respondError(status, {
     code:
       { 400: "invalid", 403: "forbidden", 409: "conflict", 501: "not_supported" }[status] ??

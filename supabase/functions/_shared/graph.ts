@@ -16,18 +16,22 @@ const graphSchema = z.object({
   WHATSAPP_GRAPH_VERSION: z.string().optional(),
 });
 
-/** The Graph API as a number calls it. @throws ConfigurationError, DatabaseError */
-export type GraphOf = (service: Client, phone_number_id: string) => Promise<GraphClient>;
+/** Whose token is meant: a number's, or that of any number of an account. */
+export type TokenHolder = { phone_number_id: string } | { waba_id: string };
 
-/** With the token that the tenant has stored for the number, else with the environment's. */
+/** The Graph API as a number or an account calls it. @throws ConfigurationError, DatabaseError */
+export type GraphOf = (service: Client, holder: TokenHolder) => Promise<GraphClient>;
+
+/** With the token that the tenant has stored, else with the environment's. */
 export function createGraphs(environment: Environment): GraphOf {
   const tokens = new Map<string, Cached<string | null>>();
-  return async (service, phone_number_id) => {
+  return async (service, holder) => {
     const config = readEnvironment(graphSchema, environment);
-    let token = tokens.get(phone_number_id);
+    const key = JSON.stringify(holder);
+    let token = tokens.get(key);
     if (token === undefined) {
-      token = createCached(() => readToken(service, phone_number_id));
-      tokens.set(phone_number_id, token);
+      token = createCached(() => readToken(service, holder));
+      tokens.set(key, token);
     }
     const access_token = (await token(TOKEN_TERM_MS)) ?? config.WHATSAPP_ACCESS_TOKEN;
     if (access_token === undefined) {
@@ -40,12 +44,12 @@ export function createGraphs(environment: Environment): GraphOf {
   };
 }
 
-async function readToken(service: Client, phone_number_id: string): Promise<string | null> {
+async function readToken(service: Client, holder: TokenHolder): Promise<string | null> {
   // Null, which the generated types do not know of: the tenant has stored none.
   return z
     .string()
     .nullable()
-    .parse(unwrap(await service.rpc("whatsapp_access_token", { phone_number_id })));
+    .parse(unwrap(await service.rpc("whatsapp_access_token", holder)));
 }
 
 function createGraph(access_token: string, config: z.infer<typeof graphSchema>): GraphClient {

@@ -56,7 +56,7 @@ async function handle(
       hint: "This function is for pg_cron: see docs/deploy.md for the two secrets that it needs.",
     });
   }
-  const send = createSend((phone_number_id) => graphOf(client, phone_number_id));
+  const send = createSend((number) => graphOf(client, number));
   const run = async (): Promise<DispatchReport> => {
     const outbox = createOutbox(client, { record_interval_ms: RECORD_INTERVAL_MS });
     const report = await dispatch({ outbox, send }, FUNCTION_LIMITS);

@@ -35,7 +35,7 @@ export function createNumbersHandler(
     try {
       return await handle(request, environment);
     } catch (error) {
-      if (error instanceof DatabaseError) return respondDatabaseError(error);
+      if (error instanceof DatabaseError) return respondDatabaseError("numbers", error);
       if (!(error instanceof ConfigurationError)) throw error;
       console.error(error.message);
       return respondError(500, { code: error.code, message: error.message });

@@ -1,4 +1,4 @@
-import { GraphApiError, type GraphClient } from "@wabase/cloud-api";
+import { GraphApiError } from "@wabase/cloud-api";
 import { DatabaseError } from "@wabase/database";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
 import { respondDatabaseError } from "../_shared/database-errors.ts";
@@ -8,11 +8,19 @@ import { sendInOrder } from "../_shared/dispatch/send-in-order.ts";
 import { ConfigurationError, type Environment } from "../_shared/environment.ts";
 import { createGraphs, type GraphOf } from "../_shared/graph.ts";
 import type { KeepAlive } from "../_shared/keep-alive.ts";
+import { createMediaJobs } from "../_shared/media/media-jobs.ts";
+import { uploadFile } from "../_shared/media/upload-file.ts";
 import type { MessageState } from "../_shared/message-state.ts";
 import { decodeUtf8, parseJson, readBody } from "../_shared/read-body.ts";
 import { respond, respondError, respondPreflight } from "../_shared/respond.ts";
 import { enqueue, markRead, readState } from "./outbox.ts";
-import { type EnqueueRequest, parseSendRequest, type ReadReceipt } from "./request.ts";
+import {
+  type EnqueueRequest,
+  type ParsedRequest,
+  parseSendRequest,
+  type ReadReceipt,
+} from "./request.ts";
+import { checkTemplateOf } from "./template.ts";
 
 /** Above the largest message that the database takes. */
 const MAX_REQUEST_BYTES = 64 * 1024;
@@ -40,7 +48,7 @@ export function createSendHandler(
     try {
       return await handle(request, { environment, graphOf, keepAlive });
     } catch (error) {
-      if (error instanceof DatabaseError) return respondDatabaseError(error);
+      if (error instanceof DatabaseError) return respondDatabaseError("send", error);
       if (!(error instanceof ConfigurationError)) throw error;
       console.error(error.message);
       return respondError(500, { code: error.code, message: error.message });
@@ -70,14 +78,22 @@ async function handle(
   if (bytes === null)
     return respondError(413, { code: "too_large", message: "body: is over 64 kB" });
   const parsed = parseSendRequest(parseJson(decodeUtf8(bytes) ?? ""));
-  if (parsed.kind === "invalid") {
-    const { field, message, issues } = parsed;
-    return respondError(400, { code: "invalid", field, message, issues });
-  }
-  const clients = { caller, service: createServiceClient(environment), graphOf };
-  return parsed.kind === "message"
-    ? await sendMessage(clients, parsed, keepAlive)
-    : await sendReadReceipt(clients, parsed.receipt);
+  if (parsed.kind === "invalid") return respondInvalid(parsed);
+  const clients = {
+    caller,
+    service: createServiceClient(environment),
+    graphOf,
+  };
+  if (parsed.kind === "read_receipt") return await sendReadReceipt(clients, parsed.receipt);
+  const checked = await checkTemplateOf(clients, parsed);
+  return checked.kind === "invalid"
+    ? respondInvalid(checked)
+    : await sendMessage(clients, checked, keepAlive);
+}
+
+function respondInvalid(invalid: Extract<ParsedRequest, { kind: "invalid" }>): Response {
+  const { field, message, issues } = invalid;
+  return respondError(400, { code: "invalid", field, message, issues });
 }
 
 /** How long a caller waits for Meta's answer. */
@@ -91,19 +107,32 @@ async function sendMessage(
   // A key of ours where the caller has none: this call, too, may be sent twice by the runtime.
   const queued = await enqueue(caller, { idempotency_key: crypto.randomUUID(), ...message });
   if (queued.status !== "queued") return respondState(queued);
-  const work = sendInOrder(
-    {
-      outbox: createOutbox(service),
-      send: createSend((phone_number_id) => graphOf(service, phone_number_id)),
-      read: () => readState(service, queued.id),
-    },
-    queued,
-    WAIT_MS,
+  const sending = {
+    outbox: createOutbox(service),
+    send: createSend((number) => graphOf(service, number)),
+    read: () => readState(service, queued.id),
+  };
+  const work = uploadFiles({ service, graphOf }, { message, id: queued.id }).then(() =>
+    sendInOrder(sending, queued, WAIT_MS),
   );
   // A call that is under way is recorded, however long the caller waits.
   keepAlive(work.then(ignore, ignore));
   if (!wait) return respondState(queued);
   return respondState(await orAfter(work, WAIT_MS, () => readState(service, queued.id)));
+}
+
+/** The files of this message that Meta does not have yet, where nobody else is uploading them. */
+async function uploadFiles(
+  { service, graphOf }: Pick<Clients, "service" | "graphOf">,
+  { message, id }: { message: EnqueueRequest; id: string },
+): Promise<void> {
+  if (!JSON.stringify(message.content).includes('"storage_path"')) return;
+  const jobs = createMediaJobs(service);
+  for (;;) {
+    const job = await jobs.lease({ only_message: id });
+    if (job?.kind !== "upload") return;
+    await jobs.record(await uploadFile(job, { service, graphOf }));
+  }
 }
 
 function ignore(): void {}
@@ -134,7 +163,7 @@ async function sendReadReceipt(
   { message_id, typing_indicator }: ReadReceipt,
 ): Promise<Response> {
   const mark = await markRead(clients.caller, message_id);
-  const graph = await clients.graphOf(clients.service, mark.phone_number_id);
+  const graph = await clients.graphOf(clients.service, mark);
   try {
     await graph.markRead({ ...mark, typing_indicator });
   } catch (error) {

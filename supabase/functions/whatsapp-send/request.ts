@@ -87,7 +87,7 @@ export type ParsedRequest =
   | { kind: "message"; message: EnqueueRequest; wait: boolean }
   | { kind: "read_receipt"; receipt: ReadReceipt }
   /** `field` and `message` are those of the first issue. */
-  | { kind: "invalid"; field: string; message: string; issues: OutboundIssue[] };
+  | { kind: "invalid"; field: string; message: string; issues: readonly OutboundIssue[] };
 
 const ENVELOPE_FIELDS: ReadonlySet<string> = new Set(Object.keys(envelopeSchema.shape));
 
@@ -181,7 +181,9 @@ function readTo(phone_number_id: string, to: string | undefined, is_group: boole
     : { ok: true, target: { phone_number_id, to: parsed.data }, kind: "phone" };
 }
 
-function invalid(issues: OutboundIssue[]): ParsedRequest {
+export function invalid(
+  issues: readonly OutboundIssue[],
+): Extract<ParsedRequest, { kind: "invalid" }> {
   const [first] = issues;
   return {
     kind: "invalid",

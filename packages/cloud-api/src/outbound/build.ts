@@ -5,8 +5,8 @@ import { type OutboundMessage, parseOutboundMessage } from "./message.ts";
 // Messages in one call each, for code that writes them by hand. Every builder checks what it made and throws
 // InvalidRequestError, with each field that is wrong, where Meta would not take it.
 
-/** Uploaded media by its id, or a public link. */
-export type MediaSource = { id: string } | { link: string };
+/** Uploaded media by its id, a public link, or (through whatsapp-send alone) a path in the bucket whatsapp-media. */
+export type MediaSource = { id: string } | { link: string } | { storage_path: string };
 
 export interface Answer {
   /** The wamid of the message that this one answers. */

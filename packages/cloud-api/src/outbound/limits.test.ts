@@ -377,15 +377,23 @@ test("a refusal names the very field", () => {
   ]);
 });
 
+const STORAGE_PATH =
+  "0198c5a2-6b1e-7cc3-9a55-0f2d3c4b5a69/uploads/5f0c1d4e-8a59-4a5b-9d1c-2f7f0e1b7a11";
+
 test.each(["image", "video", "document", "sticker", "audio"])(
-  "%s needs an id or a link, and not both",
+  "%s needs one of id, link and path",
   (type) => {
     const both = { id: "1", link: "https://example.com/a" };
-    for (const part of [{}, both]) {
+    const path = { id: "1", storage_path: STORAGE_PATH };
+    for (const part of [{}, both, path]) {
       expect(issuesIn({ type, [type]: part })).toEqual([
-        `${type}: needs an id or a link, and not both; give the id of uploaded media`,
+        `${type}: needs one of id, link and storage_path; give the id of uploaded media`,
       ]);
     }
+    expect(issuesIn({ type, [type]: { storage_path: STORAGE_PATH } })).toEqual([]);
+    expect(issuesIn({ type, [type]: { storage_path: "../other" } })).toEqual([
+      expect.stringContaining(`${type}.storage_path: must be a path in the bucket`),
+    ]);
   },
 );
 

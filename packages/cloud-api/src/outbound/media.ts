@@ -1,24 +1,31 @@
-import { boolean, metaId, object, text, url } from "./fields.ts";
+import { boolean, matching, metaId, object, text, url } from "./fields.ts";
 import { say } from "./issues.ts";
 import { MAX_CAPTION_CHARACTERS } from "./limits.ts";
 
-// Media is named by the id of an upload (30 days good) or by a public link, which Meta fetches when it is sent.
+// Media is named by the id of an upload (30 days good), by a public link, which Meta fetches when it is sent, or by a
+// path in the bucket whatsapp-media, which is ours: whoever sends uploads that file and puts the id in its place.
 
-const source = { id: metaId().optional(), link: url().optional() };
+const storagePath = matching(
+  /^[0-9a-f-]{36}\/(uploads\/[0-9a-f-]{36}|[0-9a-f]{64})$/,
+  "a path in the bucket whatsapp-media",
+  "whatsapp-media answers to an upload",
+);
+
+const source = {
+  id: metaId().optional(),
+  link: url().optional(),
+  storage_path: storagePath.optional(),
+};
 const caption = text({ max: MAX_CAPTION_CHARACTERS }).optional();
 
 const ONE_SOURCE = {
-  error: say("needs an id or a link, and not both", "give the id of uploaded media"),
+  error: say("needs one of id, link and storage_path", "give the id of uploaded media"),
 };
 
-function hasOneSource({
-  id,
-  link,
-}: {
-  id?: string | undefined;
-  link?: string | undefined;
-}): boolean {
-  return (id === undefined) !== (link === undefined);
+type Sources = { [Key in keyof typeof source]?: string | undefined };
+
+function hasOneSource({ id, link, storage_path }: Sources): boolean {
+  return [id, link, storage_path].filter((given) => given !== undefined).length === 1;
 }
 
 /** A sticker; an image or a video without a caption, as headers and cards take them. */

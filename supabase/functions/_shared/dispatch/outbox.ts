@@ -116,7 +116,7 @@ function gone(id: string): MessageState {
 }
 
 /** Repeats a call for as long as no answer comes, or the server has trouble of its own; both may be repeated. */
-async function untilAnswered<Result>(
+export async function untilAnswered<Result>(
   term_ms: number,
   call: () => Promise<Result>,
 ): Promise<Result> {

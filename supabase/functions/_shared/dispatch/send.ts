@@ -3,7 +3,7 @@ import { ConfigurationError } from "../environment.ts";
 import type { Answer, LeasedSend, Outcome } from "./outbox.ts";
 
 /** The Graph API as this number calls it. @throws ConfigurationError, DatabaseError */
-type GraphOfNumber = (phone_number_id: string) => Promise<GraphClient>;
+type GraphOfNumber = (number: { phone_number_id: string }) => Promise<GraphClient>;
 
 /** A number without a token asks for one after this. */
 const CONFIGURATION_TERM_MS = 15 * 60_000;
@@ -37,7 +37,7 @@ async function findGraph(
   { id, lease_id, phone_number_id }: LeasedSend,
 ): Promise<GraphClient | Outcome> {
   try {
-    return await graphOf(phone_number_id);
+    return await graphOf({ phone_number_id });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) {
       console.error("dispatch: no access token was read");

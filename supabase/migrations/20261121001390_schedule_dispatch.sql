@@ -1,5 +1,30 @@
--- Who starts whatsapp-dispatch: pg_cron every few seconds, by pg_net. Where the function is and with which key it is
--- called, Vault holds: wabase_functions_url (https://<ref>.supabase.co/functions/v1) and wabase_secret_key.
+-- Who starts whatsapp-dispatch: pg_cron every few seconds, by pg_net.
+
+-- Calls a function of this project, by pg_net: without the secrets, which Vault holds, it does nothing. Where the functions
+-- are: wabase_functions_url (https://<ref>.supabase.co/functions/v1); the key: wabase_secret_key.
+create function wabase.call_function(name text, body jsonb, times integer) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  address text;
+  key text;
+begin
+  select decrypted_secret into address from vault.decrypted_secrets as secret where secret.name = 'wabase_functions_url';
+  select decrypted_secret into key from vault.decrypted_secrets as secret where secret.name = 'wabase_secret_key';
+  if address is null or key is null then
+    return 0;
+  end if;
+  perform net.http_post(
+    url := rtrim(address, '/') || '/' || call_function.name,
+    body := call_function.body,
+    headers := jsonb_build_object('Content-Type', 'application/json', 'apikey', key)
+  )
+  from generate_series(1, times);
+  return times;
+end
+$$;
+
+revoke all on function wabase.call_function(text, jsonb, integer) from public, anon, authenticated, service_role;
 
 -- Starts as many dispatchers as there is work for, beside those that run. Without the secrets it does nothing.
 create function wabase.wake_dispatcher() returns integer
@@ -11,8 +36,6 @@ declare
   max_dispatchers constant integer := 8;
   moment constant timestamptz := wabase.clock();
   wanted integer;
-  address text;
-  key text;
 begin
   perform wabase.expire_leases(moment);
   select least(max_dispatchers, ceil(sum(number.sends_per_second) / sends_per_dispatcher)) into wanted
@@ -22,18 +45,7 @@ begin
   if coalesce(wanted, 0) <= 0 then
     return 0;
   end if;
-  select decrypted_secret into address from vault.decrypted_secrets where name = 'wabase_functions_url';
-  select decrypted_secret into key from vault.decrypted_secrets where name = 'wabase_secret_key';
-  if address is null or key is null then
-    return 0;
-  end if;
-  perform net.http_post(
-    url := rtrim(address, '/') || '/whatsapp-dispatch',
-    body := '{}',
-    headers := jsonb_build_object('Content-Type', 'application/json', 'apikey', key)
-  )
-  from generate_series(1, wanted);
-  return wanted;
+  return wabase.call_function('whatsapp-dispatch', '{}', wanted);
 end
 $$;
 comment on function wabase.wake_dispatcher() is
@@ -59,6 +71,7 @@ begin
   where ready_at is null and lease_id is null
     and coalesce(pair_paid_at, '-infinity') < wabase.now() and coalesce(blocked_until, '-infinity') < wabase.now();
   delete from wabase.dispatch_runs where seen_at < now() - interval '1 hour';
+  delete from wabase.campaign_hours where hour < now() - interval '2 days';
 end
 $$;
 comment on function wabase.prune_outbox() is 'Forgets lanes in which nothing waits and nothing is owed. Hourly, by pg_cron.';
@@ -73,6 +86,7 @@ begin
   end if;
   create extension if not exists pg_net with schema extensions;
   perform cron.schedule('wabase-dispatch', '3 seconds', 'select wabase.wake_dispatcher()');
+  perform cron.schedule('wabase-feed', '3 seconds', 'select wabase.feed_campaigns()');
   perform cron.schedule('wabase-prune-outbox', '47 * * * *', 'select wabase.prune_outbox()');
   -- pg_cron keeps a row for every run.
   perform cron.schedule(
