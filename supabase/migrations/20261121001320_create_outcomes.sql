@@ -139,6 +139,7 @@ begin
   delete from wabase.unsettled as waiting
   using unnest(heard) as item
   where waiting.message_id = item.id and item.action in ('accepted', 'never');
+  perform wabase.show_own_reactions(array(select answer.id from unnest(heard) as answer where answer.action = 'accepted'), moment);
   parked := wabase.take_parked_statuses(array(
     select row(item.number_id, item.wamid, null, null, null, null, null, null, null)::wabase.incoming_status
     from unnest(heard) as item where item.wamid is not null
@@ -146,6 +147,26 @@ begin
   if parked is not null then
     perform wabase.apply_statuses(parked);
   end if;
+end
+$$;
+
+-- The reaction that the business has on a message now: its own, or none where it took it back.
+create function wabase.show_own_reactions(ids uuid[], moment timestamptz) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into public.whatsapp_reactions as reaction (
+    number_id, target_wamid, contact_id, tenant_id, conversation_id, emoji, wamid, occurred_at
+  )
+  select distinct on (message.number_id, message.content -> 'reaction' ->> 'message_id')
+    message.number_id, message.content -> 'reaction' ->> 'message_id', null::uuid, message.tenant_id, message.conversation_id,
+    nullif(message.content -> 'reaction' ->> 'emoji', ''), message.wamid, moment
+  from public.whatsapp_messages as message
+  where message.id = any (ids) and message.type = 'reaction' and message.content -> 'reaction' ->> 'message_id' is not null
+  order by message.number_id, message.content -> 'reaction' ->> 'message_id', message.id desc
+  on conflict (number_id, target_wamid, contact_id) do update
+  set emoji = excluded.emoji, wamid = excluded.wamid, occurred_at = excluded.occurred_at
+  where (reaction.occurred_at, reaction.wamid) < (excluded.occurred_at, excluded.wamid);
 end
 $$;
 
@@ -228,7 +249,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
-      'read_outcomes', 'milliseconds', 'settle_answered', 'leave_unknown', 'queue_again', 'count_sends'
+      'read_outcomes', 'milliseconds', 'settle_answered', 'show_own_reactions', 'leave_unknown', 'queue_again', 'count_sends'
     )
   loop
     execute format('revoke all on function %s from public, anon, authenticated, service_role', helper);

@@ -142,6 +142,7 @@ declare
   number constant public.whatsapp_numbers := wabase.number_to_send_from(campaign ->> 'phone_number_id');
   content constant jsonb := wabase.content_of(jsonb_build_object('content', campaign -> 'content'));
   segment constant jsonb := nullif(campaign -> 'segment', 'null');
+  some_conversation public.whatsapp_conversations;
   created public.whatsapp_campaigns;
 begin
   perform wabase.may_administrate(number.id);
@@ -149,6 +150,9 @@ begin
   if content ->> 'type' <> 'template' then
     raise exception 'content.type: must be "template"' using errcode = '22023', hint = 'Most recipients'' 24-hour window is closed.';
   end if;
+  some_conversation.tenant_id := number.tenant_id;
+  perform wabase.check_template(number.id, content);
+  perform wabase.check_files(some_conversation, content);
   if char_length(btrim(coalesce(campaign ->> 'name', ''))) not between 1 and 200 then
     raise exception 'name: must have 1 to 200 characters' using errcode = '22023';
   end if;
@@ -249,13 +253,17 @@ declare
   phone constant text := regexp_replace(
     case jsonb_typeof(value) when 'string' then value #>> '{}' else value ->> 'to' end, '[\s()./+-]', '', 'g'
   );
-  components constant jsonb := case when jsonb_typeof(value -> 'components') = 'array' then value -> 'components' end;
+  components constant jsonb := value -> 'components';
 begin
+  -- A file of one's own for each recipient would be an upload for each.
+  if components is not null and (jsonb_typeof(components) <> 'array' or strpos(components::text, '"storage_path"') > 0) then
+    return '{}';
+  end if;
   if phone ~ '^[1-9][0-9]{6,14}$' then
     return jsonb_strip_nulls(jsonb_build_object('phone', phone, 'components', components));
   elsif value ->> 'recipient' ~ '^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$' then
     return jsonb_strip_nulls(jsonb_build_object('bsuid', value ->> 'recipient', 'components', components));
-  elsif value ? 'contact_id' then
+  elsif jsonb_typeof(value) = 'object' and value ? 'contact_id' then
     return jsonb_strip_nulls(jsonb_build_object('contact_id', value ->> 'contact_id', 'components', components));
   end if;
   return '{}';

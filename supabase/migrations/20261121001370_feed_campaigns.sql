@@ -87,6 +87,7 @@ declare
   last_place bigint;
   dealt_with integer;
   queued integer;
+  ids uuid[];
 begin
   select max(next.place), count(*) into last_place, dealt_with from (
     select place from public.whatsapp_campaign_recipients
@@ -137,7 +138,8 @@ begin
       priority = case when lane.ready_at is null then excluded.priority else least(lane.priority, excluded.priority) end,
       ready_at = least(lane.ready_at, greatest(excluded.ready_at, lane.blocked_until, wabase.pair_ready_at(lane.pair_paid_at)))
   )
-  select count(*) into queued from ready;
+  select count(*), array_agg(message_id) into queued, ids from ready;
+  perform wabase.attach_files(ids, campaign.content);
 
   if queued < dealt_with then
     update public.whatsapp_campaign_recipients as recipient
@@ -187,7 +189,8 @@ begin
       select from public.whatsapp_pauses
       where number_id = campaign.number_id and template_name = campaign.content -> 'template' ->> 'name'
         and template_language = campaign.content -> 'template' -> 'language' ->> 'code'
-    ) then 'template_paused'
+    ) or (wabase.find_template(campaign.number_id, campaign.content -> 'template')).status in ('PAUSED', 'DISABLED', 'REJECTED', 'DELETED')
+      then 'template_paused'
   end;
 end
 $$;
@@ -252,6 +255,10 @@ declare
   campaigns uuid[];
   campaign_id uuid;
 begin
+  -- One at a time: whoever comes meanwhile has nothing to add.
+  if not pg_try_advisory_xact_lock(hashtextextended('wabase.feed_campaigns', 0)) then
+    return;
+  end if;
   campaigns := array(
     select id from public.whatsapp_campaigns
     where state = 'running' and coalesce(scheduled_at <= wabase.now(), true) order by started_at, id
