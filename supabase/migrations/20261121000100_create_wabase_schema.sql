@@ -6,7 +6,7 @@
 -- `public` alone.
 --
 -- Whatever changes a message goes through a function: `whatsapp_ingest` for Meta's webhooks (service
--- key), `whatsapp_enqueue_message` for members, `whatsapp_start_send` and `whatsapp_record_send` for
+-- key), `whatsapp_enqueue_message` for members, `whatsapp_lease_sends` and `whatsapp_record_sends` for
 -- the sender (service key). Functions that members may call are `security invoker` in `public` and
 -- call a `security definer` twin in `wabase`, which asks who is calling before it does anything.
 

@@ -1,7 +1,12 @@
+create type public.whatsapp_channel as enum ('cloud', 'web');
+comment on type public.whatsapp_channel is
+  'cloud: Meta''s Cloud API. web: a phone that has linked this project as a device (a WhatsApp-Web session).';
+
 create table public.whatsapp_numbers (
   id uuid primary key default wabase.uuid_v7(),
   tenant_id uuid not null references public.whatsapp_tenants (id),
   phone_number_id text not null,
+  channel public.whatsapp_channel not null default 'cloud',
   waba_id text,
   display_phone_number text not null,
   verified_name text,
@@ -10,8 +15,16 @@ create table public.whatsapp_numbers (
   created_at timestamptz not null default now(),
   constraint phone_number_id_is_unique unique (phone_number_id),
   constraint number_is_of_one_tenant unique (tenant_id, id),
-  constraint phone_number_id_is_digits check (phone_number_id ~ '^[0-9]{1,32}$')
+  -- Of a web number there is no id of Meta's, and what stands in its place is ours: nothing that Meta sends bears it.
+  constraint phone_number_id_is_of_its_channel check (
+    case channel
+      when 'cloud' then phone_number_id ~ '^[0-9]{1,32}$'
+      when 'web' then phone_number_id = 'web:' || id
+    end
+  )
 );
+create unique index whatsapp_numbers_one_web_number_per_phone_idx
+  on public.whatsapp_numbers (display_phone_number, tenant_id) where channel = 'web';
 create index whatsapp_numbers_waba_id_idx on public.whatsapp_numbers (waba_id);
 alter table public.whatsapp_numbers enable row level security;
 revoke all on table public.whatsapp_numbers from anon, authenticated, service_role;
@@ -20,9 +33,11 @@ grant select, insert, update, delete on table public.whatsapp_numbers to service
 create policy "members read their tenants' numbers" on public.whatsapp_numbers
   for select to authenticated
   using (tenant_id = any (array(select wabase.my_tenants('{admin,agent,viewer}'))));
-comment on table public.whatsapp_numbers is 'A business''s phone number on the Cloud API.';
+comment on table public.whatsapp_numbers is
+  'A business''s phone number: on the Cloud API, or linked as WhatsApp Web.';
 comment on column public.whatsapp_numbers.phone_number_id is
-  'Meta''s id of the number, which webhooks and Graph calls carry; not the phone number itself.';
+  'Meta''s id of the number, which webhooks and Graph calls carry; not the phone number itself. Of a web number '
+  '«web:» and our id: its events carry that.';
 comment on column public.whatsapp_numbers.waba_id is
   'Meta''s id of the WhatsApp Business Account: webhooks about templates and the account carry this alone.';
 comment on column public.whatsapp_numbers.messaging_limit is

@@ -313,7 +313,9 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   if wabase.needs_window(content) and coalesce(conversation.customer_window_expires_at, '-infinity')
-    <= greatest(wabase.now(), due_at) then
+    <= greatest(wabase.now(), due_at)
+    -- WhatsApp Web has no such window.
+    and exists (select from public.whatsapp_numbers where id = conversation.number_id and channel = 'cloud') then
     raise exception 'customer_window: %', case
         when conversation.customer_window_expires_at is null then 'the contact has not written yet'
         when conversation.customer_window_expires_at > wabase.now()

@@ -6,7 +6,9 @@ create type wabase.pick as (
   message_id uuid, conversation_id uuid, number_id uuid, attempts smallint, verdict text
 );
 
-create type wabase.lease_request as (max_sends integer, lease_id uuid, only_conversation uuid, lease_seconds integer);
+create type wabase.lease_request as (
+  max_sends integer, lease_id uuid, only_conversation uuid, lease_seconds integer, only_number uuid
+);
 
 -- What stands first in these lanes, which the caller has locked, and whether it may go.
 create function wabase.look_at(lanes uuid[], moment timestamptz) returns wabase.pick[]
@@ -28,7 +30,7 @@ begin
         ) then 'held'
         when campaign.state = 'cancelled' then 'cancelled'
         when campaign.state = 'paused' then 'held'
-        when wabase.needs_window(message.content)
+        when number.channel = 'cloud' and wabase.needs_window(message.content)
           and coalesce(conversation.customer_window_expires_at, '-infinity') <= moment then 'window_closed'
         when message.type = 'template' and contact.marketing_opted_out
           and wabase.is_marketing(message.number_id, message.content) then 'opted_out'
@@ -43,6 +45,7 @@ begin
     ) as head
     left join public.whatsapp_messages as message on message.id = head.message_id
     left join public.whatsapp_conversations as conversation on conversation.id = lane.conversation_id
+    left join public.whatsapp_numbers as number on number.id = conversation.number_id
     left join public.whatsapp_contacts as contact on contact.id = conversation.contact_id
     left join public.whatsapp_campaigns as campaign on campaign.id = message.campaign_id
     cross join lateral (
@@ -169,7 +172,11 @@ begin
       lease_expires_at = moment + make_interval(secs => request.lease_seconds)
     from unnest(ready) as pick
     where lane.conversation_id = pick.conversation_id;
-    update public.whatsapp_messages as message set status = 'sending', sending_at = moment
+    update public.whatsapp_messages as message
+    set
+      status = 'sending', sending_at = moment,
+      -- Of a web number's message the id is known beforehand: a receipt finds it, whatever becomes of this lease.
+      wamid = case when request.only_number is null then message.wamid else coalesce(message.wamid, wabase.web_wamid(message.id)) end
     from unnest(ready) as pick
     where message.id = pick.message_id;
   end if;
@@ -190,21 +197,34 @@ begin
 end
 $$;
 
+-- As packages/sessions makes it (src/connection/queued-message.ts, wamidOfRow).
+create function wabase.web_wamid(message_id uuid) returns text
+language sql immutable set search_path = ''
+as $$
+  select 'web.me.3EB0' || upper(left(encode(sha256(convert_to('wabase ' || message_id, 'UTF8')), 'hex'), 18))
+$$;
+
 create type wabase.turn as (number_id uuid, is_probe boolean);
 
 -- The numbers whose turn it is, the one that has waited longest first. A number that is paused stays out, but
--- for one message when Meta may have changed its mind.
-create function wabase.numbers_in_turn(moment timestamptz, only_number uuid) returns wabase.turn[]
+-- for one message when Meta may have changed its mind. A web number's messages go through its session's socket: only
+-- who asks for that number gets them.
+create function wabase.numbers_in_turn(moment timestamptz, request wabase.lease_request) returns wabase.turn[]
 language plpgsql stable set search_path = ''
 as $$
 begin
   return array(
     select row(work.number_id, pause.id is not null)::wabase.turn
     from wabase.numbers_with_work() as work
+    join public.whatsapp_numbers as number on number.id = work.number_id
     left join wabase.number_pacing as pacing on pacing.number_id = work.number_id
     left join public.whatsapp_pauses as pause on pause.number_id = work.number_id and pause.template_name is null
     where work.ready_at <= moment
-      and (only_number is null or work.number_id = only_number)
+      and (number.id = request.only_number or (request.only_number is null and number.channel = 'cloud'))
+      and (
+        request.only_conversation is null
+        or number.id = (select number_id from wabase.lanes where conversation_id = request.only_conversation)
+      )
       and coalesce(pacing.blocked_until <= moment, true)
       and (pause.id is null or pause.resume_at <= moment)
     order by pacing.leased_at nulls first, work.number_id
@@ -214,11 +234,13 @@ end
 $$;
 
 create function public.whatsapp_lease_sends(
-  max_sends integer, lease_id uuid, run_id uuid default null, only_conversation uuid default null, lease_seconds integer default 60
+  max_sends integer, lease_id uuid, run_id uuid default null, only_conversation uuid default null, lease_seconds integer default 60,
+  only_number uuid default null
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  request constant wabase.lease_request := row(max_sends, lease_id, only_conversation, lease_seconds, only_number);
   picks wabase.pick[];
 begin
   if max_sends not between 1 and 1000 or lease_seconds not between 5 and 600 then
@@ -233,20 +255,21 @@ begin
     where lane.lease_id is not null and lane.lease_id = whatsapp_lease_sends.lease_id
   );
   if cardinality(picks) = 0 then
-    picks := wabase.lease_sends(row(max_sends, lease_id, only_conversation, lease_seconds)::wabase.lease_request);
+    picks := wabase.lease_sends(request);
   end if;
   if run_id is not null then
     perform wabase.note_run(run_id, cardinality(picks));
   end if;
   return jsonb_build_object(
-    'sends', wabase.describe_sends(lease_id, picks), 'next_ms', wabase.next_look_ms(only_conversation)
+    'sends', wabase.describe_sends(lease_id, picks), 'next_ms', wabase.next_look_ms(request)
   );
 end
 $$;
-comment on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer) is
+comment on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer, uuid) is
   'Takes messages for sending: {sends: [{id, lease_id, attempt, phone_number_id, to | recipient, recipient_type?, content}], '
   'next_ms: when to ask again, null where nothing waits}. lease_id: the caller''s, new for each call; repeat a call whose '
-  'answer was lost with the same. Each is answered for to whatsapp_record_sends before the lease expires, or it becomes '
+  'answer was lost with the same. only_number: for the process that holds a web number''s session, whose messages no other '
+  'call gets. Each is answered for to whatsapp_record_sends before the lease expires, or it becomes '
   'unknown. For the service key alone.';
 
 create function wabase.lease_sends(request wabase.lease_request) returns wabase.pick[]
@@ -263,7 +286,7 @@ declare
   allowance integer;
 begin
   perform wabase.expire_leases(moment);
-  turns := wabase.numbers_in_turn(moment, (select number_id from wabase.lanes where conversation_id = request.only_conversation));
+  turns := wabase.numbers_in_turn(moment, request);
   turns_left := cardinality(turns);
   foreach turn in array turns loop
     exit when cardinality(picks) >= request.max_sends;
@@ -321,25 +344,40 @@ begin
 end
 $$;
 
+-- What a process with many web sessions asks, instead of a lease for each of them.
+create function public.whatsapp_numbers_to_send_from(number_ids uuid[]) returns setof uuid
+language sql stable security definer set search_path = ''
+as $$
+  select work.number_id from wabase.numbers_with_work() as work
+  where work.number_id = any (number_ids) and work.ready_at <= wabase.clock()
+$$;
+comment on function public.whatsapp_numbers_to_send_from(uuid[]) is
+  'Which of these numbers have a message that is due. For the service key alone.';
+revoke all on function public.whatsapp_numbers_to_send_from(uuid[]) from public, anon, authenticated;
+grant execute on function public.whatsapp_numbers_to_send_from(uuid[]) to service_role;
+
 -- In how many milliseconds something may be ready: at least the time in which a bucket gets a few tokens.
-create function wabase.next_look_ms(only_conversation uuid) returns integer
+create function wabase.next_look_ms(request wabase.lease_request) returns integer
 language plpgsql stable set search_path = ''
 as $$
 declare
   earliest timestamptz;
 begin
-  if only_conversation is null then
+  if request.only_conversation is null then
     select min(greatest(work.ready_at, pacing.blocked_until, pause.resume_at)) into earliest
     from wabase.numbers_with_work() as work
+    join public.whatsapp_numbers as number on number.id = work.number_id
     left join wabase.number_pacing as pacing on pacing.number_id = work.number_id
     left join public.whatsapp_pauses as pause on pause.number_id = work.number_id and pause.template_name is null
-    where pause.id is null or pause.resume_at is not null;
+    where (pause.id is null or pause.resume_at is not null)
+      and (number.id = request.only_number or (request.only_number is null and number.channel = 'cloud'));
   else
     select greatest(lane.ready_at, pacing.blocked_until, pause.resume_at) into earliest
     from wabase.lanes as lane
+    join public.whatsapp_numbers as number on number.id = lane.number_id and number.channel = 'cloud'
     left join wabase.number_pacing as pacing on pacing.number_id = lane.number_id
     left join public.whatsapp_pauses as pause on pause.number_id = lane.number_id and pause.template_name is null
-    where lane.conversation_id = only_conversation and lane.ready_at is not null
+    where lane.conversation_id = request.only_conversation and lane.ready_at is not null
       and (pause.id is null or pause.resume_at is not null);
   end if;
   if earliest is null then
@@ -377,12 +415,12 @@ begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace and proname in (
       'look_at', 'take_lanes', 'set_aside', 'error_of', 'describe_sends', 'lease_lanes', 'lease_sends', 'numbers_in_turn',
-      'lock_number', 'probe', 'next_look_ms', 'note_run'
+      'lock_number', 'probe', 'next_look_ms', 'note_run', 'web_wamid'
     )
   loop
     execute format('revoke all on function %s from public, anon, authenticated, service_role', helper);
   end loop;
 end
 $$;
-revoke all on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer) from public, anon, authenticated;
-grant execute on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer) to service_role;
+revoke all on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer, uuid) from public, anon, authenticated;
+grant execute on function public.whatsapp_lease_sends(integer, uuid, uuid, uuid, integer, uuid) to service_role;

@@ -1,9 +1,13 @@
 // The floor of bench/outbound: the dispatcher's own calls, with nothing before and after them.
 import type { LeasedSend } from "../../../supabase/functions/_shared/dispatch/outbox.ts";
 import { createSend } from "../../../supabase/functions/_shared/dispatch/send.ts";
-import { createGraph } from "../../../supabase/functions/_shared/graph.ts";
+import { createServiceClient } from "../../../supabase/functions/_shared/clients.ts";
+import { createGraphs } from "../../../supabase/functions/_shared/graph.ts";
 
-const send = createSend(createGraph(Deno.env.toObject()));
+const environment = Deno.env.toObject();
+const graphOf = createGraphs(environment);
+const service = createServiceClient(environment);
+const send = createSend((number) => graphOf(service, number));
 
 Deno.serve(async (request) => {
   const { messages, concurrency }: { messages: LeasedSend[]; concurrency: number } =

@@ -732,7 +732,7 @@ isOneToOne: false
 { Args: { "lease_id": string,"lease_seconds"?: number,"max_jobs": number,"only_message"?: string }; Returns: Json
                            },
 "whatsapp_lease_sends":
-{ Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"run_id"?: string }; Returns: Json
+{ Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"only_number"?: string,"run_id"?: string }; Returns: Json
                            },
 "whatsapp_link_people":
 { Args: { "of_tenant": string,"people": Json }; Returns: undefined
@@ -765,6 +765,9 @@ isOneToOne: false
       } },
 "whatsapp_mark_read":
 { Args: { "message_id": string }; Returns: Json
+                           },
+"whatsapp_numbers_to_send_from":
+{ Args: { "number_ids": (string)[] }; Returns: string[]
                            },
 "whatsapp_pause_number":
 { Args: { "number_id": string,"reason"?: string }; Returns: boolean

@@ -59,7 +59,7 @@ export interface SessionConnection {
   whenEnded(): Promise<SessionEnd>;
   /** Sends, and resolves when WhatsApp has it and the keys behind it are durable. */
   send(jid: string, content: AnyMessageContent, options?: SendOptions): Promise<Delivery>;
-  /** Sends a row of the outbox. The outcome is what `whatsapp_record_send` takes. */
+  /** Sends a row of the outbox. */
   sendQueued(queued: QueuedMessage): Promise<SendOutcome>;
   /** Unlinks the device on the phone and deletes the session. */
   disconnect(): Promise<void>;

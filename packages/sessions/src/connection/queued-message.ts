@@ -6,7 +6,7 @@ import { isGroup } from "../ingest/people.ts";
 import { keyOfWamid, ownWamid } from "../ingest/wamid.ts";
 import type { Delivery, DeliverRequest } from "./deliver.ts";
 
-/** A row of the outbox: what `whatsapp_start_send` answers. */
+/** A row of the outbox, as `whatsapp_lease_sends` hands it out. */
 export interface QueuedMessage {
   /** Of whatsapp_messages. */
   id: string;
@@ -20,7 +20,7 @@ export interface QueuedMessage {
   content: JsonObject;
 }
 
-/** What `whatsapp_record_send` takes. */
+/** What became of it: outbox-sender.ts tells `whatsapp_record_sends`. */
 export type SendOutcome =
   | { status: "accepted"; wamid: string }
   | { status: "failed" | "unknown"; wamid?: string; error: { code: string; message: string } };

@@ -8,6 +8,7 @@ import { Inbox } from "../ingest/inbox.ts";
 import { createSessionRecords, type SessionRecords } from "../ingest/session-records.ts";
 import type { ServiceClient } from "../supabase/service-client.ts";
 import type { LogLine } from "./baileys-logger.ts";
+import { createOutboxSender, type OutboxSender } from "./outbox-sender.ts";
 import { connectSession, type ConnectOptions, type SessionConnection } from "./connect-session.ts";
 
 export interface SessionManagerOptions extends Pick<
@@ -56,6 +57,7 @@ export function createSessionManager(options: SessionManagerOptions = {}): Sessi
 class Manager implements SessionManager {
   private readonly options: SessionManagerOptions;
   private readonly records: SessionRecords | null;
+  private readonly outbox: OutboxSender | null;
   private readonly owner: string;
   private readonly opening = new Map<string, Promise<SessionConnection>>();
   private readonly open_ones = new Map<string, SessionConnection>();
@@ -64,6 +66,8 @@ class Manager implements SessionManager {
   constructor(options: SessionManagerOptions) {
     this.options = options;
     this.records = options.client === undefined ? null : createSessionRecords(options.client);
+    this.outbox =
+      options.client === undefined ? null : createOutboxSender(options.client, options.log);
     this.owner = options.auth?.owner ?? `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   }
 
@@ -103,6 +107,7 @@ class Manager implements SessionManager {
   async close(): Promise<void> {
     this.is_closed = true;
     await Promise.allSettled(this.opening.values());
+    await this.outbox?.stop();
     const rest = this.list();
     while (rest.length > 0) {
       await Promise.all(rest.splice(0, CLOSED_AT_ONCE).map(async (one) => await one.close()));
@@ -134,6 +139,7 @@ class Manager implements SessionManager {
     });
     const key = keyOf(tenant, name);
     this.open_ones.set(key, connection);
+    this.outbox?.follow(connection, { tenant_id: tenant, name });
     connection.events.once("end", () => {
       if (this.open_ones.get(key) === connection) this.open_ones.delete(key);
     });

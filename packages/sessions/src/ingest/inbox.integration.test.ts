@@ -27,14 +27,6 @@ afterAll(async () => {
   await stack.stop();
 });
 
-/** What `whatsapp_start_send` answers. */
-const queuedSchema = z.object({
-  id: z.string(),
-  to: z.string().nullable(),
-  recipient: z.string().nullable(),
-  content: z.record(z.string(), z.json()),
-});
-
 describe("what a session hears", () => {
   test("of a customer's text: one row, one conversation, the customer's name, unread", async () => {
     await stack.mara.send(jid, "Are you open?");
@@ -80,15 +72,6 @@ describe("what a session hears", () => {
       },
     });
     const { id } = z.object({ id: z.string() }).parse(data);
-    const started = await serviceClient().rpc("whatsapp_start_send", { message_id: id });
-    const queued = queuedSchema.parse(started.data);
-    const outcome = await connection.sendQueued(queued);
-    expect(outcome).toEqual({ status: "accepted", wamid: wamidOfRow(id) });
-    const recorded = await serviceClient().rpc("whatsapp_record_send", {
-      message_id: id,
-      outcome: { ...outcome },
-    });
-    expect(recorded.error).toBeNull();
     await expect.poll(() => stack.mara.texts, { timeout: 20_000 }).toContain("From the outbox");
     const row = await theMessage(
       stack,
