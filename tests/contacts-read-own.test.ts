@@ -1,4 +1,4 @@
-import { createClient } from "@supabase/supabase-js";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "@wabase/database";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { signToken } from "./matrix/actors.ts";
@@ -54,11 +54,16 @@ async function written(place = tenant): Promise<{ phone: string; wamid: string }
   return { phone, wamid };
 }
 
+/** For tables that are found in the catalogue. */
+function createUntyped(client: Client): SupabaseClient {
+  return client;
+}
+
 type Client = Awaited<ReturnType<typeof personWith>>;
 
-async function wamidsSeenBy(client: Client): Promise<(string | null)[]> {
+async function wamidsSeenBy(client: Client): Promise<string[]> {
   const { data } = await client.from("whatsapp_messages").select("wamid").throwOnError();
-  return data.map(({ wamid }) => wamid);
+  return data.map(({ wamid }) => wamid ?? "").toSorted();
 }
 
 describe("a person whose phone is a contact's, where the tenant lets contacts read", () => {
@@ -78,7 +83,7 @@ describe("a person whose phone is a contact's, where the tenant lets contacts re
       select wamid from public.whatsapp_messages where id = ${reply.id ?? ""}`;
     // What Meta has not taken was never said to them.
     const expected = sent?.wamid ? [wamid, sent.wamid] : [wamid];
-    expect((await wamidsSeenBy(person)).toSorted()).toEqual(expected.toSorted());
+    expect(await wamidsSeenBy(person)).toEqual(expected.toSorted());
   });
 
   test("reads nothing else: no conversation, contact, note, edit, reaction, member, number", async () => {
@@ -100,7 +105,7 @@ describe("a person whose phone is a contact's, where the tenant lets contacts re
         and relname <> 'whatsapp_messages'`;
     expect(tables.length).toBeGreaterThan(15);
     for (const { name } of tables) {
-      const { data } = await person.from(name as "whatsapp_notes").select("*");
+      const { data } = await createUntyped(person).from(name).select("*");
       expect({ name, data }).toEqual({ name, data: [] });
     }
     const embedded = await person
@@ -145,7 +150,7 @@ describe("a person whose phone is a contact's, where the tenant lets contacts re
         select tenant_id, ${tenant.number_id}, ${conversation?.id ?? ""}, id, 'inbound', 'received', 'text', '{}', ${wamid}, now()
         from public.whatsapp_contacts where phone = ${who} and tenant_id = ${tenant.tenant_id}`;
     }
-    expect((await wamidsSeenBy(person)).toSorted()).toEqual([...before, mine].toSorted());
+    expect(await wamidsSeenBy(person)).toEqual([...before, mine].toSorted());
   });
 });
 

@@ -102,7 +102,7 @@ describe("deleting", () => {
     expect(await contactOf(phone)).not.toBe(contact_id);
   });
 
-  test("while webhooks of the same person come in loses none of these", async () => {
+  test("while webhooks of the same person come in makes none of these fail", async () => {
     for (let round = 0; round < 5; round += 1) {
       const { phone } = await conversationHere(sql, tenant);
       const contact_id = await contactOf(phone);
@@ -142,18 +142,18 @@ test("an export pages backwards through everything that was said, each message o
     contact: z.object({ phone: z.string() }).optional(),
   });
   const seen: string[] = [];
+  // On the first page alone.
+  const contacts: (string | undefined)[] = [];
   let next: { before_at?: string; before_id?: string } | null = {};
-  let pages = 0;
   while (next !== null) {
     const { data } = await tenant.admin
       .rpc("whatsapp_export_conversation", { conversation_id, ...next, page_size: 7 })
       .throwOnError();
     const page: z.infer<typeof pageSchema> = pageSchema.parse(data);
-    if (pages === 0) expect(page.contact?.phone).toBe(phone);
+    contacts.push(page.contact?.phone);
     seen.push(...page.messages.map(({ wamid }) => wamid));
     next = page.next;
-    pages += 1;
   }
-  expect(pages).toBe(4);
+  expect(contacts).toEqual([phone, undefined, undefined, undefined]);
   expect(seen.toSorted()).toEqual(messages.map(({ id }) => id).toSorted());
 });

@@ -162,6 +162,21 @@ const QUESTIONS: Record<string, Question[]> = {
     },
     { what: "a method that it has not", method: "GET", status: 405 },
   ],
+  "whatsapp-numbers": [
+    { what: "the browser's preflight", method: "OPTIONS", status: 204 },
+    { what: "no credentials", method: "POST", headers: json, body: "{}", status: 401 },
+    { what: "a body without fields", ...withKey({}), status: 400 },
+    {
+      what: "a number that Meta does not show",
+      ...withKey({
+        tenant_id: randomUUID(),
+        waba_id: "1",
+        phone_number_id: "2",
+        access_token: "guessed",
+      }),
+      status: 422,
+    },
+  ],
 };
 
 describe("a deployed function answers as the checkout's", () => {

@@ -80,8 +80,7 @@ describe("a tenant's secret", () => {
       select count(*)::int from vault.secrets`;
     const { tenant_id } = tenant;
     await tenant.admin
-      // The generated type knows no null: null removes.
-      .rpc("whatsapp_set_secret", { tenant_id, name: "verify_token", value: null as never })
+      .rpc("whatsapp_set_secret", { tenant_id, name: "verify_token" })
       .throwOnError();
     const [{ count: after } = { count: 0 }] = await sql<{ count: number }[]>`
       select count(*)::int from vault.secrets`;
@@ -100,7 +99,7 @@ describe("a tenant's secret", () => {
         code: "22023",
         message: expect.stringMatching(/^value: must/),
       });
-      if (value !== "") expect(JSON.stringify(error)).not.toContain(value);
+      expect(JSON.stringify(error)).not.toContain(value || "no value");
     }
   });
 

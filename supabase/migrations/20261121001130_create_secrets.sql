@@ -89,14 +89,14 @@ end
 $$;
 
 create function public.whatsapp_set_secret(
-  tenant_id uuid, name public.whatsapp_secret_name, value text, number_id uuid default null
+  tenant_id uuid, name public.whatsapp_secret_name, value text default null, number_id uuid default null
 ) returns void
 language sql volatile security invoker set search_path = ''
 as $$
   select wabase.set_secret(tenant_id, name, value, number_id)
 $$;
 comment on function public.whatsapp_set_secret(uuid, public.whatsapp_secret_name, text, uuid) is
-  'Stores a credential of the tenant, or an access_token of one number; null removes it. Nobody reads it back. For admins.';
+  'Stores a credential of the tenant, or an access_token of one number; without a value removes it. Nobody reads it back. For admins.';
 
 -- For the functions --------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ export function filterOf({ key }: Relation, row: Row): string {
       const value = row[column];
       return value === null
         ? `${column}=is.null`
-        : `${column}=eq.${encodeURIComponent(String(value))}`;
+        : `${column}=eq.${encodeURIComponent(z.string().parse(value))}`;
     })
     .join("&");
 }

@@ -29,33 +29,36 @@ export async function tryTopics(
       ["speak", maySpeak],
     ] as const) {
       const outcomes: Outcome[] = [];
-      for (const actor of ACTORS) outcomes.push(await may(sql, actors[actor], topic));
+      for (const actor of ACTORS) outcomes.push(await may(sql, { actor: actors[actor], topic }));
       lines.push({ object: `whatsapp:${name}`, operation, outcomes });
     }
   }
   return lines;
 }
 
-export async function mayHear(sql: postgres.Sql, actor: Actor, topic: string): Promise<Outcome> {
-  return await asRealtime(sql, actor, topic, async (transaction) => {
-    const rows = await transaction`select from realtime.messages where topic = ${topic}`;
+/** Somebody who asks Realtime for a topic. */
+interface Question {
+  actor: Pick<Actor, "name" | "user_id" | "headers">;
+  topic: string;
+}
+
+export async function mayHear(sql: postgres.Sql, question: Question): Promise<Outcome> {
+  return await asRealtime(sql, question, async (transaction) => {
+    const rows = await transaction`select from realtime.messages where topic = ${question.topic}`;
     return rows.length > 0;
   });
 }
 
-export async function maySpeak(sql: postgres.Sql, actor: Actor, topic: string): Promise<Outcome> {
-  return await asRealtime(sql, actor, topic, async (transaction) => {
-    await transaction`
-      insert into realtime.messages (topic, extension, payload, event, private)
-      values (${topic}, 'broadcast', '{}', 'test', true)`;
+export async function maySpeak(sql: postgres.Sql, question: Question): Promise<Outcome> {
+  return await asRealtime(sql, question, async (transaction) => {
+    await insertBroadcast(transaction, question.topic);
     return true;
   });
 }
 
 async function asRealtime(
   sql: postgres.Sql,
-  { name, user_id, headers }: Actor,
-  topic: string,
+  { actor: { name, user_id, headers }, topic }: Question,
   ask: (transaction: postgres.TransactionSql) => Promise<boolean>,
 ): Promise<Outcome> {
   const role = name === "service" ? "service_role" : user_id === null ? "anon" : "authenticated";
@@ -66,9 +69,7 @@ async function asRealtime(
   let allowed = false;
   try {
     await sql.begin(async (transaction) => {
-      await transaction`
-        insert into realtime.messages (topic, extension, payload, event, private)
-        values (${topic}, 'broadcast', '{}', 'test', true)`;
+      await insertBroadcast(transaction, topic);
       await transaction`
         select set_config('request.jwt.claims', ${claims}, true), set_config('realtime.topic', ${topic}, true),
           set_config('role', ${role}, true)`;
@@ -79,6 +80,12 @@ async function asRealtime(
     if (!(error instanceof RollBack || isRefusal(error))) throw error;
   }
   return allowed ? DONE : REFUSED;
+}
+
+async function insertBroadcast(transaction: postgres.TransactionSql, topic: string): Promise<void> {
+  await transaction`
+    insert into realtime.messages (topic, extension, payload, event, private)
+    values (${topic}, 'broadcast', '{}', 'test', true)`;
 }
 
 class RollBack extends Error {}

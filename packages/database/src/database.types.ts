@@ -682,7 +682,7 @@ isOneToOne: false
         isSetofReturn: true
       } },
 "whatsapp_set_secret":
-{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value": string }; Returns: undefined
+{ Args: { "name": Database["public"]['Enums']["whatsapp_secret_name"],"number_id"?: string,"tenant_id": string,"value"?: string }; Returns: undefined
                            },
 "whatsapp_start_send":
 { Args: { "message_id": string }; Returns: Json

@@ -173,3 +173,111 @@ test("what is kept is told to the operator by its reason alone", async () => {
   await handle(await post(BODY, "secret"));
   expect(lines).toEqual(["webhook 7: kept in the journal: 2 × unknown_number, 1 × invalid"]);
 });
+
+describe("the app secrets of tenants", () => {
+  const change = (phone_number_id: string | null) => ({
+    field: "messages",
+    value: {
+      messaging_product: "whatsapp",
+      metadata: { display_phone_number: "15550100000", phone_number_id },
+      statuses: [],
+    },
+  });
+  const bodyOf = (waba_id: string, ...phone_number_ids: (string | null)[]) =>
+    JSON.stringify({
+      object: "whatsapp_business_account",
+      entry: [{ id: waba_id, changes: phone_number_ids.map(change) }],
+    });
+  const tenants = [
+    { tenant_id: "a", app_secret: "of a", phone_number_ids: ["1", "2"], waba_ids: ["10"] },
+    { tenant_id: "b", app_secret: "of b", phone_number_ids: ["3"], waba_ids: [] },
+  ];
+
+  function setUpTenants(environment: Record<string, string>, known = tenants) {
+    const terms: number[] = [];
+    const stored: Delivery[] = [];
+    const handle = createWebhookHandler(
+      environment,
+      () => async (delivery) => {
+        stored.push(delivery);
+        return { journal_id: 1, events: delivery.events.length, kept: {} };
+      },
+      (term_ms) => {
+        terms.push(term_ms);
+        return Promise.resolve({ verify_tokens: ["theirs"], tenants: known });
+      },
+    );
+    return { terms, stored, handle };
+  }
+
+  test("are not asked for where the environment's fits", async () => {
+    const { handle, terms } = setUpTenants({ WHATSAPP_APP_SECRET: "ours" });
+    expect((await handle(await post(bodyOf("10", "9"), "ours"))).status).toBe(200);
+    expect(terms).toEqual([]);
+  });
+
+  test.each([
+    { about: "its number", body: bodyOf("99", "1"), secret: "of a", status: 200 },
+    { about: "several of its numbers", body: bodyOf("10", "1", "2"), secret: "of a", status: 200 },
+    { about: "its account", body: bodyOf("10", null), secret: "of a", status: 200 },
+    { about: "another tenant's number", body: bodyOf("10", "3"), secret: "of a", status: 401 },
+    {
+      about: "its and another's number",
+      body: bodyOf("10", "1", "3"),
+      secret: "of a",
+      status: 401,
+    },
+    { about: "a number of the other's", body: bodyOf("10", "1"), secret: "of b", status: 401 },
+    { about: "a number that nobody has", body: bodyOf("10", "4"), secret: "of a", status: 401 },
+    { about: "an account not its own", body: bodyOf("11", null), secret: "of a", status: 401 },
+    { about: "nothing", body: "{}", secret: "of a", status: 401 },
+    { about: "no JSON", body: "[", secret: "of a", status: 401 },
+  ])("answer $status about $about, signed «$secret»", async ({ body, secret, status }) => {
+    for (const environment of [{}, { WHATSAPP_APP_SECRET: "ours" }]) {
+      const { handle, stored } = setUpTenants(environment);
+      expect((await handle(await post(body, secret))).status).toBe(status);
+      expect(stored).toHaveLength(status === 200 ? 1 : 0);
+    }
+  });
+
+  test("are read anew before a refusal: one may have been stored since", async () => {
+    const { handle, terms } = setUpTenants({ WHATSAPP_APP_SECRET: "ours" });
+    await handle(await post(bodyOf("10", "1"), "not yet known"));
+    expect(terms).toEqual([60_000, 5_000]);
+  });
+
+  test("without one, a body is not even parsed, and a missing signature asks nobody", async () => {
+    const { handle, terms } = setUpTenants({ WHATSAPP_APP_SECRET: "ours" }, []);
+    expect((await handle(await post("[", "x"))).status).toBe(401);
+    const unsigned = new Request("http://localhost/", { method: "POST", body: "{}" });
+    terms.length = 0;
+    expect((await handle(unsigned)).status).toBe(401);
+    expect(terms).toEqual([]);
+  });
+
+  test("when they cannot be read, Meta is asked to send it again", async () => {
+    const handle = createWebhookHandler(
+      { WHATSAPP_APP_SECRET: "ours" },
+      () => () => Promise.reject(new Error("not reached")),
+      () =>
+        Promise.reject(new DatabaseError({ code: "", message: "", details: null, hint: null }, 0)),
+    );
+    expect((await handle(await post(bodyOf("10", "1"), "of a"))).status).toBe(503);
+    const verify = "hub.mode=subscribe&hub.verify_token=theirs&hub.challenge=1";
+    expect((await handle(new Request(`http://localhost/?${verify}`))).status).toBe(503);
+  });
+
+  test("the verify token of one passes the handshake, another does not", async () => {
+    for (const environment of [{}, { WHATSAPP_VERIFY_TOKEN: "ours" }]) {
+      const { handle } = setUpTenants(environment);
+      const shake = async (token: string) =>
+        await handle(
+          new Request(
+            `http://localhost/?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1`,
+          ),
+        );
+      expect((await shake("theirs")).status).toBe(200);
+      expect((await shake("guessed")).status).toBe(403);
+    }
+  });
+});

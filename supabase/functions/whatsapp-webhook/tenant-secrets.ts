@@ -38,6 +38,7 @@ export function findVouchers(
   { tenants }: TenantSecrets,
   events: readonly WebhookEvent[],
 ): AppSecret[] {
+  if (events.length === 0) return [];
   return tenants
     .filter(({ phone_number_ids, waba_ids }) =>
       events.every(({ phone_number_id, waba_id }) =>
