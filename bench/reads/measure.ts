@@ -105,7 +105,17 @@ export async function variantsAt({ bare, agent }: Connections, world: World): Pr
   ];
 }
 
-function firstPages({ tenant_id, long_conversation }: World): Variant[] {
+/** The same rows as the agent's list: of what is theirs, their team's and nobody's, by an index for each. */
+const BARE_PARTS = [
+  "assignee_id = $2",
+  "team_id = $3",
+  "assignee_id is null and team_id is null",
+].map(
+  (part) =>
+    `(${CONVERSATIONS} and state = 'open' and ${part} ${NEWEST_CONVERSATIONS} limit ${PAGE_SIZE})`,
+);
+
+function firstPages({ tenant_id, long_conversation, agent, team_id }: World): Variant[] {
   return [
     {
       name: "conversations, first page",
@@ -121,6 +131,18 @@ function firstPages({ tenant_id, long_conversation }: World): Variant[] {
     },
     {
       name: "conversations, first page, bare",
+      as: "bare",
+      statement: `select * from (${BARE_PARTS.join(" union ")}) as row ${NEWEST_CONVERSATIONS} limit ${PAGE_SIZE}`,
+      parameters: [tenant_id, agent, team_id],
+    },
+    {
+      name: "conversations, first page of mine, bare",
+      as: "bare",
+      statement: `${CONVERSATIONS} and state = 'open' and assignee_id = $2 ${NEWEST_CONVERSATIONS} limit ${PAGE_SIZE}`,
+      parameters: [tenant_id, agent],
+    },
+    {
+      name: "conversations, a tenant's newest, bare",
       as: "bare",
       statement: `${CONVERSATIONS} and state = 'open' ${NEWEST_CONVERSATIONS} limit ${PAGE_SIZE}`,
       parameters: [tenant_id],

@@ -71,10 +71,10 @@ language plpgsql stable security definer set search_path = '' rows 5
 as $$
 begin
   return query
-    select tenant.id
-    from public.whatsapp_members as member
-    join public.whatsapp_tenants as tenant on tenant.id = member.tenant_id
-    where member.user_id = (select auth.uid()) and member.role = 'agent' and tenant.agents_see_unassigned;
+    select member.tenant_id from public.whatsapp_members as member
+    where member.user_id = (select auth.uid()) and member.role = 'agent'
+      -- By the key, for each of the few: a join may be planned as a walk through all tenants.
+      and (select agents_see_unassigned from public.whatsapp_tenants as tenant where tenant.id = member.tenant_id);
 end
 $$;
 comment on function wabase.my_tenants_with_open_queue() is

@@ -61,7 +61,10 @@ create function wabase.find_rare_contacts(
 )
 returns uuid[]
 language plpgsql stable set search_path = ''
+-- As in wabase.find_rare_messages and wabase.find_messages.
 set enable_seqscan = off
+set enable_bitmapscan = on
+set enable_sort = on
 as $$
 begin
   return array(
@@ -85,10 +88,14 @@ comment on function wabase.find_rare_contacts(wabase.contact_range, tsquery, tex
 create function wabase.find_contacts(of_tenant uuid, query text, after_name text, after_id uuid, page_size integer)
 returns uuid[]
 language plpgsql stable security definer set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   most_by_name constant integer := 500;
-  sample constant integer := 100;
+  sample constant integer := 50;
   phone constant text := wabase.read_phone_search(query);
   terms constant wabase.search_terms := wabase.read_search(query);
   words constant text[] := case when phone is null then terms.words else array[phone] end;

@@ -1,11 +1,12 @@
 -- Lists of conversations, newest first, and how many there are.
 --
--- A policy of three «or»s cannot be looked up in an index: as an agent, a select of a tenant's conversations walks
--- through all of them and leaves out what is not theirs. So each part is looked up in its own index and they are
--- merged: what is mine, what is my teams', what is in the queue.
+-- A policy of several «or»s cannot be looked up in an index: as an agent, a select of a tenant's conversations walks
+-- through all of them and leaves out what is not theirs. So each part is read by its own index and they are merged:
+-- what is mine, what is my teams', what is in the queue.
 --
--- Where to look is worked out by a definer function, which reads nothing but indexes and answers ids of what the caller
--- sees; whatsapp_list_conversations reads those rows under RLS, which decides.
+-- Definer functions read the parts, and RLS does not see to them. What they read is bound to the caller in one place,
+-- wabase.parts_of: a part is either wholly what the caller may see, or every row of it is asked for
+-- (wabase.is_in_sight). tests/reads-conversations.test.ts holds each list, as each role, to what RLS lets through.
 
 create type wabase.conversation_range as (
   tenant_id uuid, state public.whatsapp_conversation_state, number_id uuid, is_unread boolean,
@@ -18,105 +19,95 @@ create type wabase.conversation_part as (name text, holder uuid, is_seen boolean
 comment on type wabase.conversation_part is
   'A part of wabase.read_part, whose it is, and whether the caller sees all of it.';
 
-create type wabase.conversation_place as (active_at timestamptz, id uuid);
-comment on type wabase.conversation_place is 'Where a conversation stands in lists.';
-
 -- Each statement is one index, whose predicate it writes out, so that the plan that plpgsql keeps may use it.
 create function wabase.read_part(range wabase.conversation_range, part wabase.conversation_part, sight wabase.sight)
-returns wabase.conversation_place[]
-language plpgsql stable set search_path = ''
+returns setof public.whatsapp_conversations
+language plpgsql stable set search_path = '' rows 50
 as $$
 begin
   case part.name
-    when 'open' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+    when 'open' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and state = 'open'
         and (active_at, id) < (range.before_at, range.before_id)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'closed' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'closed' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and state = 'closed'
         and (active_at, id) < (range.before_at, range.before_id)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'unread' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'unread' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and unread_count > 0
         and (active_at, id) < (range.before_at, range.before_id)
         and (range.state is null or state = range.state)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'number' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'number' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and number_id = range.number_id
         and (active_at, id) < (range.before_at, range.before_id)
         and (range.state is null or state = range.state) and (not range.is_unread or unread_count > 0)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'queue open' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'queue open' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and state = 'open' and assignee_id is null and team_id is null
         and (active_at, id) < (range.before_at, range.before_id)
         and (range.number_id is null or number_id = range.number_id)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'queue closed' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'queue closed' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and state = 'closed' and assignee_id is null and team_id is null
         and (active_at, id) < (range.before_at, range.before_id)
         and (range.number_id is null or number_id = range.number_id)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'queue unread' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'queue unread' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and unread_count > 0 and assignee_id is null and team_id is null
         and (active_at, id) < (range.before_at, range.before_id)
         and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state)
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'member open' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+      order by active_at desc, id desc limit range.page_size;
+    when 'member open' then return query
+      select * from public.whatsapp_conversations
       where assignee_id = part.holder and tenant_id = range.tenant_id and state = 'open'
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'member unread' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+        and (range.number_id is null or number_id = range.number_id)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
+    when 'member unread' then return query
+      select * from public.whatsapp_conversations
       where assignee_id = part.holder and tenant_id = range.tenant_id and unread_count > 0
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'member' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
+    when 'member' then return query
+      select * from public.whatsapp_conversations
       where assignee_id = part.holder and tenant_id = range.tenant_id
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'team open' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
+    when 'team open' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and team_id = part.holder and state = 'open'
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'team unread' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+        and (range.number_id is null or number_id = range.number_id)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
+    when 'team unread' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and team_id = part.holder and unread_count > 0
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
-    when 'team' then return array(
-      select (active_at, id)::wabase.conversation_place from public.whatsapp_conversations
+        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
+    when 'team' then return query
+      select * from public.whatsapp_conversations
       where tenant_id = range.tenant_id and team_id = part.holder
         and (active_at, id) < (range.before_at, range.before_id)
-        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state) and (part.is_seen or wabase.is_in_sight(sight, id))
-      order by active_at desc, id desc limit range.page_size
-    );
+        and (range.number_id is null or number_id = range.number_id) and (range.state is null or state = range.state)
+        and (part.is_seen or wabase.is_in_sight(sight, id))
+      order by active_at desc, id desc limit range.page_size;
   end case;
 end
 $$;
@@ -178,33 +169,38 @@ end
 $$;
 comment on function wabase.kinds_of(wabase.conversation_range) is 'Which indexes of a tenant, or of its queue, together hold it.';
 
-create function wabase.find_conversations(range wabase.conversation_range, whose text, whose_id uuid) returns uuid[]
-language plpgsql stable security definer set search_path = ''
--- In the order of the index, always: never all rows and then a sort, whatever the planner expects.
+create function wabase.list_conversations(range wabase.conversation_range, whose text, whose_id uuid)
+returns setof public.whatsapp_conversations
+language plpgsql stable security definer set search_path = '' rows 50
+-- In the order of the index, always: never all rows and then a sort, whatever the planner expects. (Pages that are
+-- merged are sorted all the same.)
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
--- And the plan that is kept, always: to make a plan costs more than to read a page.
+-- And by the plan that is kept: to make one costs more than to read a page.
 set plan_cache_mode = force_generic_plan
 as $$
 declare
   sight constant wabase.sight := wabase.sight_of(range.tenant_id);
-  part wabase.conversation_part;
-  places wabase.conversation_place[] := '{}';
+  parts constant wabase.conversation_part[] := wabase.parts_of(range, whose, whose_id, sight);
 begin
-  foreach part in array wabase.parts_of(range, whose, whose_id, sight) loop
-    places := places || wabase.read_part(range, part, sight);
-  end loop;
-  return array(
-    select id
-    -- What is mine and my team's is there twice.
-    from (select distinct on (active_at, id) active_at, id from unnest(places) order by active_at desc, id desc) as place
-    limit range.page_size
-  );
+  if cardinality(parts) = 1 then
+    return query select * from wabase.read_part(range, parts[1], sight);
+    return;
+  end if;
+  return query
+    select conversation.*
+    from unnest(parts) as part (name, holder, is_seen)
+    cross join lateral
+      wabase.read_part(range, (part.name, part.holder, part.is_seen)::wabase.conversation_part, sight) as conversation
+    -- What is mine and my team's is in both.
+    where part.name not like 'team%' or conversation.assignee_id is distinct from sight.user_id
+    order by conversation.active_at desc, conversation.id desc
+    limit range.page_size;
 end
 $$;
-comment on function wabase.find_conversations(wabase.conversation_range, text, uuid) is
-  'The ids of the newest conversations that are asked for and that the caller sees.';
+comment on function wabase.list_conversations(wabase.conversation_range, text, uuid) is
+  'The newest conversations that are asked for and that the caller sees.';
 
 create function public.whatsapp_list_conversations(
   tenant_id uuid, whose text default 'all', whose_id uuid default null,
@@ -213,21 +209,17 @@ create function public.whatsapp_list_conversations(
 )
 returns setof public.whatsapp_conversations
 language plpgsql stable security invoker set search_path = '' rows 50
-set enable_bitmapscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
   most constant integer := 200;
-  range constant wabase.conversation_range := (
-    tenant_id, state, number_id, coalesce(is_unread, false), coalesce(before_at, 'infinity'),
-    coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), least(greatest(page_size, 1), most)
-  );
-  found_ids constant uuid[] := wabase.find_conversations(range, whose, whose_id);
 begin
-  return query
-    select conversation.* from public.whatsapp_conversations as conversation
-    where conversation.id = any (found_ids)
-    order by conversation.active_at desc, conversation.id desc;
+  return query select * from wabase.list_conversations(
+    (
+      tenant_id, state, number_id, coalesce(is_unread, false), coalesce(before_at, 'infinity'),
+      coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), least(greatest(page_size, 1), most)
+    )::wabase.conversation_range,
+    whose, whose_id
+  );
 end
 $$;
 comment on function public.whatsapp_list_conversations(
@@ -241,33 +233,28 @@ create function wabase.count_parts(range wabase.conversation_range, sight wabase
 language plpgsql stable set search_path = ''
 as $$
 declare
-  part wabase.conversation_part;
-  places wabase.conversation_place[];
-  mine integer := 0;
-  teams integer := 0;
-  queue integer := 0;
-  seen wabase.conversation_place[] := '{}';
+  most constant integer := range.page_size;
 begin
-  foreach part in array wabase.parts_of(range, 'mine', null, sight) || wabase.parts_of(range, 'teams', null, sight)
-    || wabase.parts_of(range, 'queue', null, sight)
-  loop
-    places := wabase.read_part(range, part, sight);
-    seen := seen || places;
-    case split_part(part.name, ' ', 1)
-      when 'member' then mine := cardinality(places);
-      when 'team' then teams := least(teams + cardinality(places), range.page_size);
-      else queue := least(queue + cardinality(places), range.page_size);
-    end case;
-  end loop;
-  if sight.sees_all then
-    seen := '{}';
-    foreach part in array wabase.parts_of(range, 'all', null, sight) loop
-      seen := seen || wabase.read_part(range, part, sight);
-    end loop;
-  end if;
-  return array[
-    mine, teams, queue, least((select count(distinct id) from unnest(seen)), range.page_size)
-  ];
+  return (
+    with part as (
+      select distinct part.name, part.holder, part.is_seen
+      from unnest(array['mine', 'teams', 'queue', 'all']) as whose
+      cross join lateral unnest(wabase.parts_of(range, whose, null, sight)) as part
+    ),
+    seen as (
+      select part.name, conversation.id
+      from part
+      cross join lateral
+        wabase.read_part(range, (part.name, part.holder, part.is_seen)::wabase.conversation_part, sight) as conversation
+    )
+    select array[
+      least(count(*) filter (where name like 'member%'), most),
+      least(count(*) filter (where name like 'team%'), most),
+      least(count(*) filter (where name like 'queue%'), most),
+      least(count(distinct id), most)
+    ]
+    from seen
+  );
 end
 $$;
 comment on function wabase.count_parts(wabase.conversation_range, wabase.sight) is
@@ -315,8 +302,8 @@ revoke all on function wabase.read_part(wabase.conversation_range, wabase.conver
 revoke all on function wabase.parts_of(wabase.conversation_range, text, uuid, wabase.sight) from public, anon, authenticated;
 revoke all on function wabase.kinds_of(wabase.conversation_range) from public, anon, authenticated;
 revoke all on function wabase.count_parts(wabase.conversation_range, wabase.sight) from public, anon, authenticated;
-revoke all on function wabase.find_conversations(wabase.conversation_range, text, uuid) from public, anon, authenticated;
-grant execute on function wabase.find_conversations(wabase.conversation_range, text, uuid) to authenticated, service_role;
+revoke all on function wabase.list_conversations(wabase.conversation_range, text, uuid) from public, anon, authenticated;
+grant execute on function wabase.list_conversations(wabase.conversation_range, text, uuid) to authenticated, service_role;
 revoke all on function wabase.count_conversations(uuid, integer) from public, anon, authenticated;
 grant execute on function wabase.count_conversations(uuid, integer) to authenticated, service_role;
 revoke all on function public.whatsapp_list_conversations(
