@@ -18,20 +18,22 @@ $$;
 create function wabase.look_after_media(moment timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  number record;
 begin
-  perform wabase.media_event(soon.number_id, 'EXPIRING', soon.files, soon.until)
-  from (
+  for number in
     with told as (
       update wabase.media_jobs as job set is_warned = true
       where not job.is_warned and job.attempts > 0
         and job.expires_at <= moment + interval '1 day' and job.expires_at > moment
       returning job.number_id, job.expires_at
     )
-    select number_id, count(*)::integer as files, min(expires_at) as until from told group by number_id
-  ) as soon;
+    select number_id as id, count(*)::integer as files, min(expires_at) as until from told group by number_id
+  loop
+    perform wabase.media_event(number.id, 'EXPIRING', number.files, number.until);
+  end loop;
 
-  perform wabase.media_event(lost.number_id, 'EXPIRED', lost.files, lost.until)
-  from (
+  for number in
     with gone as (
       -- However late it came, it was tried.
       delete from wabase.media_jobs as job
@@ -42,8 +44,10 @@ begin
       from gone where media.message_id = gone.message_id and media.place = gone.place and media.state = 'pending'
       returning gone.number_id, media.expires_at
     )
-    select number_id, count(*)::integer as files, min(expires_at) as until from marked group by number_id
-  ) as lost;
+    select number_id as id, count(*)::integer as files, min(expires_at) as until from marked group by number_id
+  loop
+    perform wabase.media_event(number.id, 'EXPIRED', number.files, number.until);
+  end loop;
 end
 $$;
 

@@ -1,4 +1,5 @@
 import { formatIssues } from "@wabase/cloud-api/outbound";
+import { DatabaseError } from "@wabase/database";
 import { answerPosts, respondNotSignedIn } from "../_shared/answer-posts.ts";
 import { type Client, createCallerClient, createServiceClient } from "../_shared/clients.ts";
 import type { Environment } from "../_shared/environment.ts";
@@ -86,7 +87,8 @@ async function untilDone(run: Promise<WorkReport>): Promise<void> {
   try {
     await run;
   } catch (error) {
-    // The name alone: what a database says may quote what it refused.
-    console.error(`media: work failed: ${error instanceof Error ? error.name : "unknown"}`);
+    // The code alone: what a database says may quote what it refused.
+    const code = error instanceof DatabaseError ? `database error ${error.code}` : "no database's";
+    console.error(`media: work failed: ${code}`);
   }
 }
