@@ -1,6 +1,7 @@
 -- Data protection: what a person may ask a tenant for. Admins delete, and export whole conversations; each of
--- these functions touches the rows of one tenant alone, names every table that it empties, and relies on no
--- cascade to find them.
+-- these functions touches the rows of one tenant alone and names every table that it empties, but for what hangs on
+-- messages by a foreign key (whatsapp_media, wabase.unsettled), and for two triggers: the bytes of files go after
+-- their rows (…1380), and campaigns keep count (…1365).
 
 create function wabase.conversation_to_administer(of_conversation uuid) returns public.whatsapp_conversations
 language plpgsql stable security definer set search_path = ''
@@ -28,6 +29,9 @@ declare
   calls integer;
 begin
   perform from public.whatsapp_conversations where id = of_conversation for update;
+  -- What waits to be sent; a call to Meta that is under way finds nothing to record.
+  delete from wabase.lanes where conversation_id = of_conversation;
+  delete from wabase.outbox where conversation_id = of_conversation;
   delete from wabase.parked_statuses as parked
   using public.whatsapp_messages as message
   where message.conversation_id = of_conversation and parked.number_id = message.number_id and parked.wamid = message.wamid;
@@ -96,6 +100,8 @@ begin
   delete from public.whatsapp_reactions where tenant_id = contact.tenant_id and contact_id = of_contact;
   delete from public.whatsapp_contact_merges where tenant_id = contact.tenant_id and contact_id = of_contact;
   delete from wabase.former_identities where tenant_id = contact.tenant_id and contact_id = of_contact;
+  -- …1365.
+  perform wabase.leave_campaigns(of_contact);
   delete from public.whatsapp_contacts where id = of_contact;
   return deleted || jsonb_build_object('messages', (deleted ->> 'messages')::integer + written);
 end
@@ -139,6 +145,12 @@ begin
       select coalesce(jsonb_agg(to_jsonb(call)), '[]') from public.whatsapp_calls as call
       where call.conversation_id = conversation.id
     ),
+    'media', (
+      select coalesce(jsonb_agg(to_jsonb(media)), '[]')
+      from public.whatsapp_messages as message
+      join public.whatsapp_media as media on media.message_id = message.id
+      where message.conversation_id = conversation.id
+    ),
     'changes', (
       select coalesce(jsonb_agg(to_jsonb(change)), '[]')
       from public.whatsapp_messages as message
@@ -176,7 +188,7 @@ as $$
 $$;
 comment on function public.whatsapp_export_conversation(uuid, timestamptz, uuid, integer) is
   'A conversation as it is in the database: {messages, next}, newest first, and on the first page {conversation, '
-  'contact, notes, reactions, calls, changes} too. Give next''s before_at and before_id for the next page; null at the end. For '
+  'contact, notes, reactions, calls, media, changes} too. Give next''s before_at and before_id for the next page; null at the end. For '
   'admins.';
 
 revoke all on function wabase.conversation_to_administer(uuid) from public, anon, authenticated;

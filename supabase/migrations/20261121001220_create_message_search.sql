@@ -87,7 +87,8 @@ declare
   looked_at integer := 0;
   found_ids uuid[] := '{}';
 begin
-  if cardinality(terms.words) = 0 then
+  -- To who is no member not even the time that it takes tells anything.
+  if cardinality(terms.words) = 0 or sight.sees_all is null then
     return found_ids;
   end if;
   if of_conversation is null then

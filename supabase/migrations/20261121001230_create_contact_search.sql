@@ -106,8 +106,8 @@ declare
   looked_at integer := 0;
   found_ids uuid[] := '{}';
 begin
-  -- Punctuation alone finds nobody; nothing at all finds everybody.
-  if cardinality(words) = 0 and not is_all then
+  -- Punctuation alone finds nobody; nothing at all finds everybody. Who is no member learns nothing, not by the time either.
+  if cardinality(words) = 0 and not is_all or sight.sees_all is null then
     return found_ids;
   end if;
   for candidate in

@@ -88,6 +88,21 @@ comment on column wabase.media_jobs.priority is '0: an upload, for which a messa
 comment on column wabase.media_jobs.expires_at is 'Until when Meta keeps what is to be fetched.';
 comment on column wabase.media_jobs.due_at is 'While leased: when the lease ends, and another may try.';
 
+-- Files whose message was deleted. Storage alone removes bytes, so whatsapp-media asks it to (…1380).
+create table wabase.file_removals (
+  storage_path text primary key,
+  due_at timestamptz not null,
+  is_taken boolean not null default false
+);
+create index file_removals_due_at_idx on wabase.file_removals (due_at);
+alter table wabase.file_removals enable row level security;
+revoke all on table wabase.file_removals from anon, authenticated, service_role;
+grant select on table wabase.file_removals to service_role;
+comment on table wabase.file_removals is
+  'Files of the bucket whatsapp-media that no message shows any more. A row goes when its file is gone, or is wanted again.';
+comment on column wabase.file_removals.is_taken is
+  'Storage is being asked to remove it: until the row is gone, what is stored at this path may be lost.';
+
 -- Meta writes base64 in webhooks and hex in Graph.
 create function wabase.hex_of_hash(hash text) returns text
 language sql immutable set search_path = ''

@@ -134,7 +134,9 @@ $$;
 create function wabase.may_send_file(of_tenant uuid, path text) returns boolean
 language sql stable security definer set search_path = ''
 as $$
-  select path like '%/uploads/%' or exists (
+  select (path like '%/uploads/%' and not exists (
+    select from wabase.file_removals as removal where removal.storage_path = path and removal.is_taken
+  )) or exists (
     select from public.whatsapp_media as media
     join public.whatsapp_messages as message on message.id = media.message_id
     join public.whatsapp_conversations as conversation on conversation.id = message.conversation_id

@@ -176,8 +176,17 @@ begin
     select * from jsonb_populate_recordset(null::wabase.media_outcome, outcomes) as item order by item.id
   loop
     select * into job from wabase.media_jobs as leased where leased.id = outcome.id for update;
+    if outcome.action = 'stored' then
+      -- The message was deleted meanwhile; or another call has told it already, and the file is wanted.
+      if not found then
+        perform wabase.want_removal(outcome.storage_path, moment);
+      elsif wabase.is_being_removed(outcome.storage_path) then
+        outcome.action := 'retry';
+        outcome.lease_id := job.lease_id;
+      end if;
+    end if;
     -- What was done is true whoever says it; that it failed counts from who holds the lease.
-    continue when not found or (outcome.action in ('retry', 'never') and job.lease_id is distinct from outcome.lease_id);
+    continue when job.id is null or (outcome.action in ('retry', 'never') and job.lease_id is distinct from outcome.lease_id);
     case outcome.action
       when 'stored' then
         perform wabase.record_stored(job, outcome, moment);

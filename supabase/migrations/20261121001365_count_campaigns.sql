@@ -40,6 +40,43 @@ create trigger a_campaign_counts_its_messages
   for each row when (new.campaign_id is not null and old.status <> new.status)
   execute function wabase.note_campaign_change();
 
+-- A message that is deleted is waited for no more. What was said in it goes; that they had it stays, so that nobody gets
+-- a campaign twice.
+create function wabase.forget_campaign_message() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.whatsapp_campaign_recipients as recipient set components = null
+  from public.whatsapp_conversations as conversation
+  where conversation.id = old.conversation_id and recipient.campaign_id = old.campaign_id
+    and recipient.contact_id = conversation.contact_id;
+  if old.status in ('queued', 'sending') then
+    perform wabase.note_recipients(old.campaign_id, old.status::text, 'cancelled', 1);
+  end if;
+  return null;
+end
+$$;
+create trigger a_deleted_message_leaves_its_campaign
+  after delete on public.whatsapp_messages
+  for each row when (old.campaign_id is not null)
+  execute function wabase.forget_campaign_message();
+
+-- For who is deleted altogether.
+create function wabase.leave_campaigns(of_contact uuid) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  with gone as (
+    delete from public.whatsapp_campaign_recipients where contact_id = of_contact
+    returning campaign_id, place, skipped_because
+  )
+  insert into wabase.campaign_changes (campaign_id, was, becomes)
+  select campaign.id, 'pending', 'skipped'
+  from gone join public.whatsapp_campaigns as campaign on campaign.id = gone.campaign_id
+  where gone.place > campaign.fed_to;
+end
+$$;
+
 create function wabase.add_up(counts jsonb, changes jsonb) returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -123,7 +160,7 @@ declare
 begin
   for helper in
     select oid from pg_proc where pronamespace = 'wabase'::regnamespace
-      and proname in ('note_recipients', 'note_campaign_change', 'add_up', 'sum_of_changes', 'count_campaigns', 'campaign_counts')
+      and proname in ('note_recipients', 'note_campaign_change', 'forget_campaign_message', 'leave_campaigns', 'add_up', 'sum_of_changes', 'count_campaigns', 'campaign_counts')
   loop
     execute format('revoke all on function %s from public, anon, authenticated, service_role', helper);
   end loop;

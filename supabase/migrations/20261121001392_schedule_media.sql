@@ -14,6 +14,9 @@ begin
   if wanted > 0 then
     wanted := wanted - (select ceil(count(*) / 4.0) from wabase.media_jobs where lease_id is not null and lease_expires_at > moment);
   end if;
+  if exists (select from wabase.file_removals where due_at <= moment) then
+    wanted := greatest(wanted, 1);
+  end if;
   return case when wanted > 0 then wabase.call_function('whatsapp-media', '{"action": "work"}', wanted) else 0 end;
 end
 $$;

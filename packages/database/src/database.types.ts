@@ -731,6 +731,9 @@ isOneToOne: false
 "whatsapp_lease_media":
 { Args: { "lease_id": string,"lease_seconds"?: number,"max_jobs": number,"only_message"?: string }; Returns: Json
                            },
+"whatsapp_lease_removals":
+{ Args: { "max_files"?: number }; Returns: (string)[]
+                           },
 "whatsapp_lease_sends":
 { Args: { "lease_id": string,"lease_seconds"?: number,"max_sends": number,"only_conversation"?: string,"only_number"?: string,"run_id"?: string }; Returns: Json
                            },
@@ -817,6 +820,9 @@ isOneToOne: false
       } },
 "whatsapp_record_media":
 { Args: { "outcomes": Json }; Returns: number
+                           },
+"whatsapp_record_removals":
+{ Args: { "paths": (string)[] }; Returns: number
                            },
 "whatsapp_record_sends":
 { Args: { "outcomes": Json }; Returns: Json

@@ -10,6 +10,7 @@ import { uploadFile } from "../_shared/media/upload-file.ts";
 import { respond, respondError } from "../_shared/respond.ts";
 import { fetchFile, type Hash } from "./fetch-file.ts";
 import { parseMediaRequest } from "./request.ts";
+import { removeFiles } from "./remove-files.ts";
 import { signFiles } from "./sign.ts";
 import { prepareUpload } from "./upload.ts";
 import { FUNCTION_LIMITS, work, type WorkReport } from "./work.ts";
@@ -70,14 +71,16 @@ async function startWork(
   wait: boolean,
 ): Promise<Response> {
   const tools = { service: caller, graphOf, createHash: runtime.createHash };
-  const run = (): Promise<WorkReport> =>
-    work(
+  const run = async (): Promise<WorkReport> => {
+    await removeFiles(caller);
+    return await work(
       {
         jobs: createMediaJobs(caller),
         perform: (job) => (job.kind === "fetch" ? fetchFile(job, tools) : uploadFile(job, tools)),
       },
       FUNCTION_LIMITS,
     );
+  };
   if (wait) return respond(200, { outcomes: await run() });
   runtime.keepAlive(untilDone(run()));
   return respond(202, { started: true });
