@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { addCustomer } from "./support/emulator.ts";
+import { callMedia, customerSends, mediaOf, newFile } from "./support/media.ts";
 import { conversationHere } from "./support/outbox.ts";
 import {
   connect,
@@ -7,8 +9,10 @@ import {
   newPhone,
   newWamid,
   postWebhook,
+  serviceClient,
   type TestTenant,
   textWebhook,
+  waitFor,
 } from "./support/workbench.ts";
 
 const sql = connect();
@@ -77,6 +81,90 @@ describe("deleting", () => {
     const [kept] = await sql<{ count: number }[]>`
       select count(*)::int from public.whatsapp_messages where tenant_id = ${other.tenant_id}`;
     expect(kept?.count).toBe(1);
+  });
+
+  test("takes the files from the bucket, but those that another message shows", async () => {
+    const phone = await addCustomer();
+    const [mine, shared] = [newFile(), newFile()];
+    const wamids = [
+      await customerSends(tenant, phone, { file: mine }),
+      await customerSends(tenant, phone, { file: shared }),
+      await customerSends(tenant, await addCustomer(), { file: shared }),
+    ];
+    const rows = await Promise.all(wamids.map((wamid) => mediaOf(sql, wamid, "stored")));
+    const paths = rows.map(({ storage_path }) => storage_path ?? "");
+    await tenant.admin
+      .rpc("whatsapp_delete_contact", { contact_id: await contactOf(phone) })
+      .throwOnError();
+
+    const left = await waitFor(
+      "the file to be gone",
+      async () => {
+        await callMedia(serviceClient(), { action: "work", wait: true });
+        const objects = await sql<{ name: string }[]>`
+          select name from storage.objects where bucket_id = 'whatsapp-media' and name in ${sql(paths)}`;
+        return objects.length === 1 ? objects : null;
+      },
+      60_000,
+    );
+    expect(left).toEqual([{ name: paths[1] }]);
+    expect(await sql`select from wabase.file_removals where storage_path in ${sql(paths)}`).toEqual(
+      [],
+    );
+    // The same file again is a new one.
+    await mediaOf(sql, await customerSends(tenant, phone, { file: mine }), "stored");
+    const { data } = await serviceClient()
+      .storage.from("whatsapp-media")
+      .download(paths[0] ?? "");
+    expect(data?.size).toBe(mine.bytes.length);
+  });
+
+  test("takes what waits to be sent, and the campaigns' recipients, whose campaigns end", async () => {
+    const { conversation_id, phone } = await conversationHere(sql, tenant);
+    const contact_id = await contactOf(phone);
+    const { data } = await tenant.admin
+      .rpc("whatsapp_create_campaign", {
+        campaign: {
+          phone_number_id: tenant.phone_number_id,
+          name: "News",
+          content: { type: "template", template: { name: "news", language: { code: "en" } } },
+        },
+      })
+      .throwOnError();
+    const campaign_id = z.object({ id: z.string() }).parse(data).id;
+    await tenant.admin.rpc("whatsapp_pause_number", { number_id: tenant.number_id }).throwOnError();
+    await tenant.admin
+      .rpc("whatsapp_add_campaign_recipients", {
+        campaign_id,
+        recipients: [{ to: phone, components: [{ type: "body" }] }],
+      })
+      .throwOnError();
+    // As the feed makes it of the recipient, but for the pause.
+    await sql`
+      insert into public.whatsapp_messages (
+        id, tenant_id, number_id, conversation_id, direction, status, type, content, occurred_at, campaign_id
+      )
+      select message_id, tenant_id, ${tenant.number_id}, ${conversation_id}, 'outbound', 'queued', 'template', '{}', now(), campaign_id
+      from public.whatsapp_campaign_recipients where campaign_id = ${campaign_id}`;
+    await sql`update public.whatsapp_campaigns set fed_to = 9223372036854775807 where id = ${campaign_id}`;
+    await sql`select wabase.note_recipients(${campaign_id}, 'pending', 'queued', 1)`;
+    await tenant.agent
+      .rpc("whatsapp_enqueue_message", {
+        message: { conversation_id, type: "text", text: { body: "Delete me too" } },
+      })
+      .throwOnError();
+
+    await tenant.admin.rpc("whatsapp_delete_conversation", { conversation_id }).throwOnError();
+    expect(await rowsWith(conversation_id)).toEqual([]);
+    const kept = await sql`
+      select components from public.whatsapp_campaign_recipients where campaign_id = ${campaign_id}`;
+    expect(kept).toEqual([{ components: null }]);
+    await tenant.admin.rpc("whatsapp_delete_contact", { contact_id }).throwOnError();
+    expect(await rowsWith(contact_id)).toEqual([]);
+    const counts = await tenant.admin
+      .rpc("whatsapp_campaign_counts", { campaign_id })
+      .throwOnError();
+    expect(counts.data).toMatchObject({ recipients: { cancelled: 1 } });
   });
 
   test("a conversation leaves the contact", async () => {

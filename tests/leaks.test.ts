@@ -36,6 +36,7 @@ beforeAll(async () => {
     CONTACT_PHONE,
     "What Mara wrote",
     "What the team notes",
+    "What links a phone",
   ];
 }, 240_000);
 afterAll(() => sql.end());
@@ -127,6 +128,16 @@ describe("nobody who may not read a conversation learns of it", () => {
         "whatsapp_withdraw_invitation",
         (invitation_id) => ({ invitation_id }),
         fixture.invitation_id,
+      ],
+      ["whatsapp_cancel_message", (message_id) => ({ message_id }), fixture.message_id],
+      ["whatsapp_retry_message", (message_id) => ({ message_id }), fixture.message_id],
+      ["whatsapp_retry_media", (message_id) => ({ message_id }), fixture.message_id],
+      ["whatsapp_pause_number", (number_id) => ({ number_id }), fixture.number_id],
+      ["whatsapp_campaign_counts", (campaign_id) => ({ campaign_id }), fixture.campaign_id],
+      [
+        "whatsapp_prepare_upload",
+        (conversation_id) => ({ target: { conversation_id } }),
+        fixture.conversation_id,
       ],
       ["whatsapp_require_admin", (tenant_id) => ({ tenant_id }), fixture.tenant_id],
       [

@@ -8,7 +8,7 @@ export type Outcome = string;
 
 /** Refused: 401, 403, or the object is not there for the API. */
 export const REFUSED = "–";
-/** Allowed, and it found no row: RLS. */
+/** Allowed, and it found or changed nothing: RLS. */
 export const NOTHING = "0";
 export const DONE = "yes";
 
@@ -39,8 +39,8 @@ export async function attempt(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const answer: unknown = text === "" ? null : JSON.parse(text);
-  if (response.ok) return Array.isArray(answer) && answer.length === 0 ? NOTHING : DONE;
+  const answer: unknown = text === "" ? undefined : JSON.parse(text);
+  if (response.ok) return saysNothing(answer) ? NOTHING : DONE;
   const code = errorSchema.safeParse(answer).data?.code ?? String(response.status);
   if (code === "42501" || code === "PGRST106") return REFUSED;
   // A constraint speaks only to who was let through; what a function says is its own.
@@ -48,13 +48,22 @@ export async function attempt(
   return code;
 }
 
+/** No row; or of a function null, false, 0, or one row of zeros. */
+function saysNothing(answer: unknown): boolean {
+  if (!Array.isArray(answer)) return answer === null || answer === false || answer === 0;
+  return answer.every(
+    (row) =>
+      typeof row === "object" && row !== null && Object.values(row).every((value) => value === 0),
+  );
+}
+
 export function filterOf({ key }: Relation, row: Row): string {
   return key
     .map((column) => {
       const value = row[column];
-      return value === null
-        ? `${column}=is.null`
-        : `${column}=eq.${encodeURIComponent(z.string().parse(value))}`;
+      if (value === null) return `${column}=is.null`;
+      const text = Array.isArray(value) ? `{${value.join(",")}}` : z.string().parse(value);
+      return `${column}=eq.${encodeURIComponent(text)}`;
     })
     .join("&");
 }

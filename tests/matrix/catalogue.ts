@@ -12,6 +12,7 @@ export interface Catalogue {
 export interface Relation {
   name: string;
   kind: "table" | "view";
+  /** Those that can be written: what the database works out itself is refused to everybody, before any grant is asked. */
   columns: string[];
   /** What tells a row from others. */
   key: string[];
@@ -26,7 +27,8 @@ export async function readCatalogue(sql: postgres.Sql): Promise<Catalogue> {
       case when relkind in ('r', 'p') then 'table' else 'view' end as kind,
       array(
         select attname::text from pg_catalog.pg_attribute
-        where attrelid = class.oid and attnum > 0 and not attisdropped order by attnum
+        where attrelid = class.oid and attnum > 0 and not attisdropped and attgenerated = '' and attidentity <> 'a'
+        order by attnum
       ) as columns,
       array(
         select attname::text from pg_catalog.pg_index
@@ -46,7 +48,10 @@ export async function readCatalogue(sql: postgres.Sql): Promise<Catalogue> {
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') and not relispartition
     order by relname`;
   return {
-    relations,
+    // A view has no index.
+    relations: relations.map((relation) =>
+      relation.key.length === 0 ? { ...relation, key: ["id"] } : relation,
+    ),
     functions: await functionsOf(sql, "public"),
     buckets: (await sql<{ id: string }[]>`select id from storage.buckets order by id`).map(
       ({ id }) => id,

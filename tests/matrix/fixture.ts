@@ -16,7 +16,9 @@ export interface Fixture {
   message_id: string;
   team_id: string;
   invitation_id: string;
-  /** The row of each table. */
+  campaign_id: string;
+  session_id: string;
+  /** The row of each table, and what tells a view's from others. */
   rows: Map<string, Row>;
   /** Puts everything back as it was. */
   restore(): Promise<void>;
@@ -31,6 +33,9 @@ const ORDER = [
   "whatsapp_numbers",
 ];
 
+/** What the database works out itself. */
+const GENERATED = new Set(["whatsapp_conversations.active_at", "whatsapp_contacts.sort_name"]);
+
 export async function createFixture(
   sql: postgres.Sql,
   actors: Actors,
@@ -44,9 +49,15 @@ export async function createFixture(
     message_id: randomUUID(),
     team_id: randomUUID(),
     invitation_id: randomUUID(),
+    campaign_id: randomUUID(),
+    session_id: randomUUID(),
   };
   const phone_number_id = "7000000000001";
-  const rows = rowsOf(ids, actors, phone_number_id);
+  const rows = {
+    ...rowsOf(ids, actors, phone_number_id),
+    ...sendingRows(ids),
+    ...sessionRows(ids),
+  };
   const missing = tables.filter((table) => rows[table] === undefined);
   if (missing.length > 0) {
     throw new Error(`tests/matrix/fixture.ts has no row for: ${missing.join(", ")}`);
@@ -72,7 +83,7 @@ export async function createFixture(
   return {
     ...ids,
     phone_number_id,
-    rows: first,
+    rows: first.set("whatsapp_session_states", { id: ids.session_id }),
     restore: async () => {
       await sql.begin(async (transaction) => {
         await transaction`set local session_replication_role = replica`;
@@ -86,11 +97,65 @@ export async function createFixture(
   };
 }
 
-function rowsOf(
-  ids: Omit<Fixture, "phone_number_id" | "rows" | "restore">,
-  actors: Actors,
-  phone_number_id: string,
-): Record<string, Row> {
+type Ids = Omit<Fixture, "phone_number_id" | "rows" | "restore">;
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
+/** What sending leaves behind. */
+function sendingRows({ tenant_id, number_id, contact_id, message_id, campaign_id }: Ids) {
+  const template = { name: "sale", language: { code: "en" } };
+  return {
+    whatsapp_pauses: {
+      id: randomUUID(),
+      tenant_id,
+      number_id,
+      template_name: template.name,
+      template_language: template.language.code,
+      reason: "quality",
+    },
+    whatsapp_campaigns: {
+      id: campaign_id,
+      tenant_id,
+      number_id,
+      name: "Sale",
+      state: "draft",
+      content: { type: "template", template },
+    },
+    whatsapp_campaign_recipients: { campaign_id, contact_id, tenant_id, components: [] },
+    whatsapp_media: {
+      message_id,
+      place: ["image"],
+      tenant_id,
+      kind: "image",
+      state: "pending",
+      media_id: "1",
+      expires_at: inAnHour(),
+    },
+  };
+}
+
+/** A WhatsApp-Web session whose code waits to be scanned. */
+function sessionRows({ tenant_id, session_id }: Ids) {
+  return {
+    whatsapp_sessions: {
+      id: session_id,
+      tenant_id,
+      name: "main",
+      state: "pairing",
+      holder: "server",
+      epoch: 1,
+    },
+    whatsapp_session_pairings: {
+      session_id,
+      tenant_id,
+      kind: "qr",
+      value: "What links a phone",
+      expires_at: inAnHour(),
+    },
+  };
+}
+
+function rowsOf(ids: Ids, actors: Actors, phone_number_id: string): Record<string, Row> {
   const { tenant_id, number_id, conversation_id, contact_id, message_id, team_id } = ids;
   const now = new Date().toISOString();
   const wamid = "wamid.matrix";
@@ -123,7 +188,7 @@ function rowsOf(
       assignee_id: actors.assigned.user_id,
       last_message_at: now,
       last_message_id: message_id,
-      customer_window_expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      customer_window_expires_at: inAnHour(),
       unread_count: 1,
     },
     whatsapp_messages: {
@@ -194,7 +259,7 @@ function rowsOf(
       tenant_id,
       email: "invited@example.test",
       role: "agent",
-      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      expires_at: inAnHour(),
     },
     whatsapp_secrets: { id: randomUUID(), tenant_id, name: "verify_token" },
   };
@@ -219,9 +284,9 @@ async function write(sql: postgres.Sql, rows: [string, Row][]): Promise<void> {
 /** Columns that are not given get their defaults. */
 async function writeWithin(sql: postgres.TransactionSql, rows: [string, Row][]): Promise<void> {
   for (const [table, row] of rows) {
-    const columns = Object.keys(row);
+    const columns = Object.keys(row).filter((column) => !GENERATED.has(`${table}.${column}`));
     await sql`
-      insert into public.${sql(table)} (${sql(columns)})
+      insert into public.${sql(table)} (${sql(columns)}) overriding system value
       select ${sql(columns)} from jsonb_populate_record(null::public.${sql(table)}, ${sql.json(json(row))})
       on conflict do nothing`;
   }

@@ -68,7 +68,7 @@ async function trySelect(relation: Relation, row: Row): Promise<Line> {
   return { object: relation.name, operation: "select", outcomes };
 }
 
-async function tryInserts({ name, insertable }: Relation, row: Row): Promise<Line[]> {
+async function tryInserts({ name, columns: all, insertable }: Relation, row: Row): Promise<Line[]> {
   const tryInsert = async (columns: string[], operation: string): Promise<Line> => {
     const body = Object.fromEntries(columns.map((column) => [column, row[column]]));
     const path = `${name}?select=${columns[0]}`;
@@ -77,7 +77,10 @@ async function tryInserts({ name, insertable }: Relation, row: Row): Promise<Lin
     );
     return { object: name, operation, outcomes };
   };
-  const whole = await tryInsert(Object.keys(row), "insert");
+  const whole = await tryInsert(
+    all.filter((column) => column in row),
+    "insert",
+  );
   if (insertable.length === 0) return [whole];
   return [whole, await tryInsert(insertable, `insert only ${insertable.join(", ")}`)];
 }

@@ -23,7 +23,7 @@ The rows that are tried belong to one tenant, and as far as they are about a con
 the agent «assigned». «agent» is another agent of the tenant; «contact» the person whom the conversation is with, where
 the tenant lets contacts read; «stranger» has an account and nothing else.
 
-**yes** done · **0** allowed, and no row was found · **–** refused · else the error's code`;
+**yes** done · **0** allowed, and nothing was found or changed · **–** refused · else the error's code`;
 
 /** The matrix as Markdown, to be read by people. */
 export function renderMatrix(sections: Section[]): string {
