@@ -196,7 +196,7 @@ describe("wabase sessions", () => {
 
   test("killed in the middle of a migration and run again, it ends with every session whole", async () => {
     const folder = join(root, "many");
-    const tenants = Array.from({ length: 12 }, () => randomUUID()).toSorted();
+    const tenants: string[] = Array.from({ length: 12 }, () => randomUUID()).toSorted();
     await writeBaileysFiles(join(folder, tenants[0] ?? ""), 200);
     for (const tenant of tenants.slice(1)) {
       cpSync(join(folder, tenants[0] ?? ""), join(folder, tenant), { recursive: true });

@@ -32,9 +32,9 @@ export function readOptions<const Known extends Options>(args: string[], options
 }
 
 /** Reads options and the words besides them, by the names that the help gives them. @throws UsageError */
-export function readArguments<const Known extends Options, const Names extends readonly string[]>(
+export function readArguments<const Known extends Options>(
   args: string[],
-  names: Names,
+  names: readonly string[],
   options: Known,
 ) {
   const { values, positionals } = parse(args, options);

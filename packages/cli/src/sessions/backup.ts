@@ -33,8 +33,9 @@ Ends with 1 where a session could not be read; the others are in the file.`,
     await refuseExisting(file);
     const { backend, keys } = open(terminal);
     const places = (await backend.logs.list()).filter((place) => isWanted(place, values));
-    const { failed, sessions, bytes } = await backupSessions(backend, places, file, {
+    const { failed, sessions, bytes } = await backupSessions(backend, places, {
       ...keys,
+      path: file,
       onSession: ({ tenant, session, entries }) => {
         if (!values.json) terminal.print(`${tenant}/${session}  ${count(entries.size, "value")}`);
       },

@@ -6,6 +6,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { CREDS, type Entries, entryKey } from "../auth-state/entries.ts";
 import { deleteSession, openSession } from "../auth-state/open-session.ts";
 import { readSession } from "../auth-state/read-session.ts";
+import { useSupabaseAuthState } from "../auth-state/use-supabase-auth-state.ts";
+import { createSignalPeer } from "../test-support/signal-peer.ts";
 import { dyingBackend } from "../test-support/dying.ts";
 import { memoryBackend, testKeys } from "../test-support/backends.ts";
 import { backupSessions } from "./backup.ts";
@@ -23,6 +25,7 @@ const KEY = entryKey("pre-key", "1");
 
 const roots: string[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
 });
 
@@ -62,8 +65,14 @@ function someDirectory(entries = someEntries()) {
   return { ...PLACE, directory };
 }
 
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 async function verifyAll(backend: ReturnType<typeof memoryBackend>) {
-  return await Array.fromAsync(verifySessions(backend));
+  return await all(verifySessions(backend));
 }
 
 describe.each([
@@ -108,9 +117,21 @@ describe.each([
         );
         if (dying.writes() < at) break;
       }
-      vi.useRealTimers();
     },
   );
+
+  test("files that change meanwhile are still somebody's: what was written is removed again", async () => {
+    const backend = memoryBackend({ segments });
+    const source = someDirectory();
+    const append: typeof backend.logs.append = async (...args) => {
+      writeFileSync(join(source.directory, "pre-key-1.json"), '{"private":"newer"}');
+      return await backend.logs.append(...args);
+    };
+    const watched = { ...backend, logs: { ...backend.logs, append } };
+    await expect(migrateSession(watched, source)).rejects.toMatchObject({ code: "changed" });
+    expect(await readSession(backend, PLACE)).toBeNull();
+    expect(await migrateSession(backend, source)).toMatchObject({ outcome: "migrated" });
+  });
 
   test("a session that runs is refused, and one that has moved on since", async () => {
     const backend = memoryBackend({ segments });
@@ -183,9 +204,8 @@ describe("directories", () => {
 
 async function backUp(backend: ReturnType<typeof memoryBackend>, keys: BackupKeys) {
   const file = join(makeRoot(), "backup.wsb");
-  const result = await backupSessions(backend, await backend.logs.list(), file, keys);
-  const read = async (): Promise<ArchivedSession[]> =>
-    await Array.fromAsync(readBackup(file, keys));
+  const result = await backupSessions(backend, await backend.logs.list(), { ...keys, path: file });
+  const read = async (): Promise<ArchivedSession[]> => await all(readBackup(file, keys));
   return { file, result, read };
 }
 
@@ -215,7 +235,7 @@ describe("a backup", () => {
       const bytes = readFileSync(file);
       for (const value of entries.values()) expect(bytes.includes(value.slice(12, 30))).toBe(false);
       const wrong = { ring: testKeys("test"), passphrase: passphrase && "another passphrase" };
-      await expect(Array.fromAsync(readBackup(file, wrong))).rejects.toThrow(/decrypted/);
+      await expect(all(readBackup(file, wrong))).rejects.toThrow(/decrypted/);
     },
   );
 
@@ -235,9 +255,9 @@ describe("a backup", () => {
     writeFileSync(file, Buffer.concat([bytes.subarray(0, headerEnd), bytes.subarray(firstEnd)]));
     await expect(read()).rejects.toMatchObject({ code: "tampered" });
     const changed = Buffer.from(bytes);
-    changed[40] = (changed[40] ?? 0) ^ 1;
+    changed[firstEnd - 1] = (changed[firstEnd - 1] ?? 0) ^ 1;
     writeFileSync(file, changed);
-    await expect(read()).rejects.toThrow();
+    await expect(read()).rejects.toThrow(/decrypted/);
   });
 
   test("leaves a session out that cannot be read, and says so", async () => {
@@ -297,6 +317,35 @@ describe("restoring", () => {
     expect(await restoreFirst(backend, read, { force: true })).toBe("restored");
     expect(await verifyAll(backend)).toMatchObject([{ problem: null }]);
   });
+});
+
+test("a backup restored by force repeats no message number: Signal's peers go on reading", async () => {
+  const backend = memoryBackend();
+  const boot = async (session: string) => {
+    const handle = await useSupabaseAuthState("acme", session, { backend });
+    await handle.saveCreds();
+    return { handle, ...createSignalPeer({ ...handle, jid: `${session}@s.whatsapp.net` }) };
+  };
+  const [first, theirs] = [await boot("111"), await boot("222")];
+  await first.greet(theirs);
+  for (const text of ["one", "two"]) {
+    await theirs.decrypt(first, await first.encrypt(theirs, text));
+    await first.decrypt(theirs, await theirs.encrypt(first, text));
+  }
+  await first.handle.close();
+  const { read } = await backUp(backend, { ring: backend.keys });
+  const later = await boot("111");
+  for (let sent = 0; sent < 40; sent += 1) {
+    await theirs.decrypt(later, await later.encrypt(theirs, "since"));
+  }
+  await later.handle.close();
+  const archived = (await read()).find(({ session }) => session === "111");
+  if (archived === undefined) throw new Error("the backup has no such session");
+  expect(await restoreSession(backend, archived, { force: true })).toBe("restored");
+  expect(await restoreSession(backend, archived)).toBe("there");
+  const restored = await boot("111");
+  expect(await theirs.decrypt(restored, await restored.encrypt(theirs, "again"))).toBe("again");
+  expect(await restored.decrypt(theirs, await theirs.encrypt(restored, "yes"))).toBe("yes");
 });
 
 describe("verifying and pruning", () => {

@@ -12,6 +12,8 @@ export interface BackupResult {
 }
 
 export interface BackupOptions extends BackupKeys {
+  /** The file, which is not there yet. */
+  path: string;
   /** Called for each that is in. */
   onSession?: (session: ArchivedSession) => void;
 }
@@ -23,9 +25,9 @@ export interface BackupOptions extends BackupKeys {
 export async function backupSessions(
   backend: SessionBackend,
   places: readonly Place[],
-  path: string,
   options: BackupOptions,
 ): Promise<BackupResult> {
+  const { path } = options;
   const failed: BackupResult["failed"] = [];
   const heads: string[] = [];
   const sessions = async function* (): AsyncGenerator<ArchivedSession> {
