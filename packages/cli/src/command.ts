@@ -31,6 +31,28 @@ export function readOptions<const Known extends Options>(args: string[], options
   }
 }
 
+/** Reads options and the words besides them, by the names that the help gives them. @throws UsageError */
+export function readArguments<const Known extends Options>(
+  args: string[],
+  names: readonly string[],
+  options: Known,
+) {
+  const { values, positionals } = parse(args, options);
+  const missing = names[positionals.length];
+  if (missing !== undefined) throw new UsageError(`<${missing}> is missing.`);
+  const extra = positionals[names.length];
+  if (extra !== undefined) throw new UsageError(`«${extra}» is one word too many.`);
+  return { values, words: positionals };
+}
+
+function parse<const Known extends Options>(args: string[], options: Known) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 /** A point in time as the user wrote it. @throws UsageError naming the option */
 export function readTime(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;

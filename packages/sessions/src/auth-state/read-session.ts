@@ -12,6 +12,8 @@ export interface ReadSession {
   is_clean: boolean;
   /** The number of the last record, and how many of them no snapshot holds yet. */
   seq: number;
+  /** Of that record: two sessions that end with the same one hold the same. */
+  hash: string;
   tail_records: number;
   tail_bytes: number;
   snapshot_bytes: number;
@@ -40,6 +42,7 @@ export async function readSession(
         owner,
         is_clean: contents.is_clean,
         seq: head.seq,
+        hash: head.hash,
         tail_records: tail.records,
         tail_bytes: tail.bytes,
         snapshot_bytes: contents.snapshot?.bytes ?? 0,

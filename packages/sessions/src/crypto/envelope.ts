@@ -18,13 +18,13 @@ const TAG_BYTES = 16;
 const IV_BYTES = 12;
 
 const headerSchema = z.object({
-  kind: z.enum(["snapshot", "record"]),
+  kind: z.enum(["snapshot", "record", "backup"]),
   tenant: z.string(),
   session: z.string(),
   epoch: z.int().nonnegative(),
   /** The record's number; of a snapshot: the last record that it holds. */
   seq: z.int().nonnegative(),
-  /** SHA-256 of the record before; of a snapshot: of the last record that it holds. */
+  /** SHA-256 of the record before; of a snapshot: of the last record that it holds; in a backup: of the part before. */
   prev: z.string(),
   key_id: z.string(),
   iv: z.base64(),

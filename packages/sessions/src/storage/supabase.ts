@@ -1,5 +1,5 @@
 import type { ServiceClient } from "../supabase/service-client.ts";
-import type { StorageDriver, StoredObject } from "./types.ts";
+import { type StorageDriver, StorageError, type StoredObject } from "./types.ts";
 
 export const SESSION_BUCKET = "whatsapp-sessions";
 
@@ -124,5 +124,6 @@ function isDuplicate({ status, statusCode, code }: StorageFailure): boolean {
 
 function failure(what: string, cause: StorageFailure, hint = ""): Error {
   const code = cause.code ?? cause.statusCode ?? cause.status ?? "no answer";
-  return new Error(`Storage, ${what}: ${cause.message} (${code}). ${hint}`.trimEnd(), { cause });
+  const message = `Storage, ${what}: ${cause.message} (${code}). ${hint}`.trimEnd();
+  return new StorageError(message, { cause });
 }

@@ -28,6 +28,11 @@ export interface PutOptions {
   content_type?: string;
 }
 
+/** The storage did not do what it was asked, or was not reached; the message names the object and the reason. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}
+
 /** Removes everything beneath a folder, and looks until nothing is left. */
 export async function removeFolder(driver: StorageDriver, folder: string): Promise<number> {
   let removed = 0;
