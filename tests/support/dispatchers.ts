@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { type DenoProcess, startDenoProcess } from "@wabase/local";
 import type postgres from "postgres";
+import { startFunctionProcess } from "./function-process.ts";
 import type { OwnWorkbench } from "./own-workbench.ts";
-import { ROOT } from "./workbench.ts";
 
 /** whatsapp-dispatch in a process of its own, beside the one of the stack. */
 export interface Dispatcher {
@@ -13,41 +11,15 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-export async function startDispatcher({ bench }: Pick<OwnWorkbench, "bench">): Promise<Dispatcher> {
-  const { url, keys } = bench.stack;
-  const deno: DenoProcess = await startDenoProcess(
-    {
-      name: "whatsapp-dispatch",
-      folder: join(ROOT, "supabase/functions/whatsapp-dispatch"),
-      verify_jwt: false,
-    },
-    {
-      env: {
-        SUPABASE_URL: url,
-        SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable_key }),
-        SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secret_key }),
-        WHATSAPP_ACCESS_TOKEN: bench.access_token,
-        WHATSAPP_GRAPH_URL: bench.emulator_url,
-      },
-      log: () => {},
-    },
-  );
-  await deno.ready;
+export async function startDispatcher(own: Pick<OwnWorkbench, "bench">): Promise<Dispatcher> {
+  const dispatcher = await startFunctionProcess(own, "whatsapp-dispatch");
   return {
     async run() {
-      try {
-        const response = await fetch(`http://127.0.0.1:${deno.port}/whatsapp-dispatch`, {
-          method: "POST",
-          headers: { apikey: keys.secret_key },
-          body: JSON.stringify({ wait: true }),
-        });
-        return response.ok ? await response.json() : null;
-      } catch {
-        return null;
-      }
+      const response = await dispatcher.call({ wait: true });
+      return response?.ok === true ? await response.json() : null;
     },
-    kill: () => void process.kill(deno.pid, "SIGKILL"),
-    stop: () => deno.stop(),
+    kill: () => dispatcher.kill(),
+    stop: () => dispatcher.stop(),
   };
 }
 

@@ -51,6 +51,16 @@ class WrongFileError extends Error {
   }
 }
 
+/** Meta's side ended the connection before the file's end. */
+class BrokenOffError extends Error {
+  override readonly name = "BrokenOffError";
+  readonly code = "broken_off";
+
+  constructor() {
+    super("The download broke off.");
+  }
+}
+
 /** Storage did not take it, or did not answer. */
 class StorageFailure extends Error {
   override readonly name = "StorageFailure";
@@ -124,10 +134,10 @@ async function store(
   target: Target,
   { service, createHash }: FetchTools,
 ): Promise<number> {
-  const check = createCheck(target, createHash());
+  const check = createCheck(body, createHash(), target.sha256);
   const { error } = await service.storage
     .from(MEDIA_BUCKET)
-    .upload(target.storage_path, body.pipeThrough(check.stream), {
+    .upload(target.storage_path, check.stream, {
       contentType: storedMimeType("document", target.mime_type) ?? "application/octet-stream",
       cacheControl: String(CACHE_SECONDS),
       duplex: "half",
@@ -141,20 +151,30 @@ async function store(
 }
 
 /** Passes the bytes on, and fails before their end where they are not those of the hash. */
-function createCheck(target: LocatedFile, hash: Hash) {
+function createCheck(body: ReadableStream<Uint8Array>, hash: Hash, sha256: string) {
+  const reader = body.getReader();
   let size = 0;
   let problem: Error | null = null;
-  const stream = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      size += chunk.length;
-      hash.update(chunk);
-      controller.enqueue(chunk);
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) {
+          size += value.length;
+          hash.update(value);
+          controller.enqueue(value);
+          return;
+        }
+        if (hash.digest("hex") !== sha256) {
+          throw new WrongFileError("wrong_hash", "The bytes are not those of the hash.");
+        }
+        controller.close();
+      } catch (error) {
+        problem = error instanceof Error && "code" in error ? error : new BrokenOffError();
+        controller.error(problem);
+      }
     },
-    flush(controller) {
-      if (hash.digest("hex") === target.sha256) return;
-      problem = new WrongFileError("wrong_hash", "The bytes are not those of the hash.");
-      controller.error(problem);
-    },
+    cancel: (reason) => reader.cancel(reason),
   });
   return { stream, size: () => size, problem: (): Error | null => problem };
 }
@@ -177,6 +197,7 @@ function describe(error: unknown): MediaError {
   }
   if (
     error instanceof WrongFileError ||
+    error instanceof BrokenOffError ||
     error instanceof StorageFailure ||
     error instanceof ConfigurationError ||
     error instanceof MediaRefusedError ||

@@ -18,7 +18,10 @@ export async function prepareUpload(
   { caller, service }: Clients,
   { target, file }: UploadRequest,
 ): Promise<Response> {
-  const issues = checkMediaFile(file);
+  // `bytes` of a file is `size` of the request.
+  const issues = checkMediaFile(file).map((issue) =>
+    issue.field === "bytes" ? { ...issue, field: "size" } : issue,
+  );
   const [first] = issues;
   if (first !== undefined) {
     const { field } = first;
