@@ -53,7 +53,7 @@ export async function createFixture(
     session_id: randomUUID(),
   };
   const phone_number_id = "7000000000001";
-  const rows = {
+  const rows: Record<string, Row> = {
     ...rowsOf(ids, actors, phone_number_id),
     ...sendingRows(ids),
     ...sessionRows(ids),
