@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { people } from "@wabase/local";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { type FunctionProcess, startFunctionProcess } from "./support/function-process.ts";
 import { mediaOf, type MediaRow, newFile, type TestFile } from "./support/media.ts";
 import { type OwnWorkbench, startOwnWorkbench } from "./support/own-workbench.ts";
@@ -20,14 +21,15 @@ beforeAll(async () => {
   workers = await Promise.all([1, 2].map(() => startFunctionProcess(own, "whatsapp-media")));
 }, 240_000);
 afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.stop()));
+  await Promise.all(workers.map((each) => each.stop()));
   await own.stop();
 });
 
 const WORK = { action: "work", wait: true };
+const signedSchema = z.object({ files: z.array(z.object({ url: z.string() })) });
 
 async function work(...with_workers: FunctionProcess[]): Promise<void> {
-  const answers = await Promise.all(with_workers.map((worker) => worker.call(WORK)));
+  const answers = await Promise.all(with_workers.map((each) => each.call(WORK)));
   expect(answers.map((answer) => answer?.status)).toEqual(with_workers.map(() => 200));
 }
 
@@ -89,7 +91,7 @@ test("a large document streams through, whole", async () => {
   const media = await mediaOf(own.sql, received?.wamid ?? "");
   expect(media).toMatchObject({ state: "stored", size: file.bytes.length });
   const response = await worker(0).call({ action: "sign", message_ids: [media.message_id] });
-  const { files } = (await response?.json()) as { files: { url: string }[] };
+  const { files } = signedSchema.parse(await response?.json());
   const stored = await fetch(files[0]?.url ?? "");
   const hash = createHash("sha256").update(new Uint8Array(await stored.arrayBuffer()));
   expect(hash.digest("hex")).toBe(file.sha256);

@@ -396,24 +396,3 @@ test.each(["image", "video", "document", "sticker", "audio"])(
     ]);
   },
 );
-
-test("only Direct Send takes ten buttons, two of them links, which come first", () => {
-  const link = (at: number): JsonValue => ({
-    type: "cta_url",
-    cta_url: { display_text: `L${at}`, url: "https://example.com/" },
-  });
-  const send = (buttons: JsonValue[], more: object = { category: "utility" }) =>
-    issuesIn({
-      type: "interactive",
-      interactive: { type: "button", body: { text: "a" }, action: { buttons } },
-      ...more,
-    }).join("\n");
-  expect(send([link(0), link(1), ...times(8, button)])).toBe("");
-  expect(send([link(0), link(1), ...times(9, button)])).toContain("1 to 10 are allowed");
-  expect(send([link(0), link(1), link(2)])).toContain("have more than 2 links");
-  expect(send([button(0), link(0)])).toContain("have a link behind a reply");
-  expect(send([link(0)], {})).toContain("links among replies belong to Direct Send");
-  expect(send([button(0)], { category: "authentication" })).toContain("goes with text alone");
-  const list = { ...SAMPLE_MESSAGES["list"], category: "utility" };
-  expect(issuesIn(list).join()).toContain("goes with buttons and links alone");
-});

@@ -96,12 +96,11 @@ export function createSupabaseLogs(client: ServiceClient): SessionLogs {
           epoch,
           snapshot: { ...snapshot, ...(head === undefined ? {} : { head_hash: head.hash }) },
         }),
-      ) === true,
+      ),
     release: async ({ id, epoch }, is_clean) =>
-      unwrap(await client.rpc("whatsapp_session_release", { log_id: id, epoch, is_clean })) ===
-      true,
+      unwrap(await client.rpc("whatsapp_session_release", { log_id: id, epoch, is_clean })),
     delete: async ({ id, epoch }) =>
-      unwrap(await client.rpc("whatsapp_session_delete", { log_id: id, epoch })) === true,
+      unwrap(await client.rpc("whatsapp_session_delete", { log_id: id, epoch })),
     read: async ({ tenant, session }) => {
       const found = unwrap(await client.rpc("whatsapp_session_read", { tenant, session }));
       return found === null ? null : contentsSchema.parse(found);
