@@ -25,7 +25,12 @@ export type GraphOf = (service: Client, holder: TokenHolder) => Promise<GraphCli
 /** With the token that the tenant has stored, else with the environment's. */
 export function createGraphs(environment: Environment): GraphOf {
   const tokens = new Map<string, Cached<string | null>>();
-  return async (service, holder) => {
+  return async (service, whose) => {
+    // Callers give what they have, which may hold more than the key.
+    const holder =
+      "phone_number_id" in whose
+        ? { phone_number_id: whose.phone_number_id }
+        : { waba_id: whose.waba_id };
     const config = readEnvironment(graphSchema, environment);
     const key = JSON.stringify(holder);
     let token = tokens.get(key);

@@ -1,3 +1,4 @@
+import { FunctionsHttpError } from "@supabase/supabase-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEMO_CUSTOMERS, DEMO_NUMBER, DEMO_STRANGER } from "./people.ts";
 import { publicClient, signIn } from "./seed.ts";
@@ -88,7 +89,8 @@ async function invoke(agent: AgentClient, body: object): Promise<string> {
     { body },
   );
   if (error) {
-    const reason: unknown = error.context instanceof Response ? await error.context.text() : error;
+    const reason: unknown =
+      error instanceof FunctionsHttpError ? await error.context.text() : error;
     throw new StepFailed("the agent calls whatsapp-send", String(reason));
   }
   return data?.id ?? data?.message_id ?? "";
