@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { readProjectConfig } from "../packages/local/src/functions/config.ts";
 import { startFunctions } from "../packages/local/src/functions/functions.ts";
+import { openConversation } from "./support/emulator.ts";
 import { type Deploy, deployFunctions, unpack } from "./support/management-api.ts";
 import {
   connect,
@@ -162,6 +163,22 @@ const QUESTIONS: Record<string, Question[]> = {
     },
     { what: "a method that it has not", method: "GET", status: 405 },
   ],
+  "whatsapp-dispatch": [
+    { what: "the browser's preflight", method: "OPTIONS", status: 204 },
+    { what: "no credentials", method: "POST", headers: json, body: "{}", status: 401 },
+    { what: "a publishable key", ...withKey({}, { apikey: "sb_publishable_x" }), status: 401 },
+    { what: "a method that it has not", method: "GET", status: 405 },
+  ],
+  "whatsapp-media": [
+    { what: "the browser's preflight", method: "OPTIONS", status: 204 },
+    { what: "no credentials", method: "POST", headers: json, body: "{}", status: 401 },
+    { what: "a body without fields", ...withKey({}), status: 400 },
+  ],
+  "whatsapp-templates": [
+    { what: "the browser's preflight", method: "OPTIONS", status: 204 },
+    { what: "no credentials", method: "POST", headers: json, body: "{}", status: 401 },
+    { what: "a body without fields", ...withKey({}), status: 400 },
+  ],
   "whatsapp-numbers": [
     { what: "the browser's preflight", method: "OPTIONS", status: 204 },
     { what: "no credentials", method: "POST", headers: json, body: "{}", status: 401 },
@@ -220,12 +237,8 @@ describe("a deployed function answers as the checkout's", () => {
   });
 
   test("whatsapp-send: what the checkout has sent is found again by its key", async () => {
-    const phone = newPhone();
     // A text may be sent within 24 hours of the customer's last message.
-    await ask(
-      `${stack.url}/functions/v1/whatsapp-webhook`,
-      signed(textWebhook(tenant.phone_number_id, [{ from: phone }])),
-    );
+    const { phone } = await openConversation(sql, tenant);
     const message = {
       phone_number_id: tenant.phone_number_id,
       to: `+${phone}`,

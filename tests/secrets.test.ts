@@ -146,7 +146,7 @@ describe("an access token", () => {
     expect(await read(other)).toBeNull();
   });
 
-  test("is what a number's messages are sent with: a wrong one is Meta's refusal, not ours", async () => {
+  test("is what a number's messages are sent with: a wrong one pauses the number, by Meta's word", async () => {
     const place = await createTenant(sql);
     await store(place, "access_token", "revoked");
     const phone = newPhone();
@@ -157,7 +157,7 @@ describe("an access token", () => {
       type: "text",
       text: { body: "Hello" },
     });
-    expect(answer).toMatchObject({ http_status: 422, error: { code: 190 } });
+    expect(answer).toMatchObject({ http_status: 202, status: "queued", error: { code: 190 } });
     expect(JSON.stringify(answer)).not.toContain("revoked");
   });
 });

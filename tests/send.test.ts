@@ -8,7 +8,7 @@ import {
   openConversation,
   type OpenConversation,
 } from "./support/emulator.ts";
-import { conversationHere } from "./support/outbox.ts";
+
 import { countRows, readMessage } from "./support/rows.ts";
 import { forgeJwt, sendAs, sendWith, text } from "./support/send.ts";
 import {
@@ -147,7 +147,7 @@ describe("to a contact", () => {
 
 describe("who may send", () => {
   test("an admin, in every conversation of the tenant", async () => {
-    const { conversation_id } = await conversationHere(sql, tenant);
+    const { conversation_id } = await openConversation(sql, tenant);
     await sql`
       update public.whatsapp_conversations set assignee_id = ${tenant.user_ids.agent}
       where id = ${conversation_id}`;
@@ -156,7 +156,7 @@ describe("who may send", () => {
   });
 
   test("the agent whose conversation it is", async () => {
-    const { conversation_id } = await conversationHere(sql, tenant);
+    const { conversation_id } = await openConversation(sql, tenant);
     await sql`
       update public.whatsapp_conversations set assignee_id = ${tenant.user_ids.agent}
       where id = ${conversation_id}`;
@@ -205,7 +205,7 @@ describe("who may not send changes nothing", () => {
   });
 
   test("an agent in another agent's conversation: 403, by its id as by the phone", async () => {
-    const { conversation_id, phone } = await conversationHere(sql, tenant);
+    const { conversation_id, phone } = await openConversation(sql, tenant);
     await sql`
       update public.whatsapp_conversations set assignee_id = ${tenant.user_ids.admin}
       where id = ${conversation_id}`;
@@ -221,7 +221,7 @@ describe("who may not send changes nothing", () => {
     const closed = await createTenant(sql);
     await sql`
       update public.whatsapp_tenants set agents_see_unassigned = false where id = ${closed.tenant_id}`;
-    const { conversation_id } = await conversationHere(sql, closed);
+    const { conversation_id } = await openConversation(sql, closed);
     expect(await sendAs(closed.agent, text(conversation_id))).toMatchObject({ http_status: 403 });
     expect(await sendAs(closed.admin, text(conversation_id))).toMatchObject({ http_status: 200 });
   });
@@ -350,7 +350,7 @@ describe("what no member may call", () => {
         },
       },
     });
-    const { conversation_id } = await conversationHere(sql, tenant);
+    const { conversation_id } = await openConversation(sql, tenant);
     await sql`
       update public.whatsapp_conversations set customer_window_expires_at = now() - interval '1 second'
       where id = ${conversation_id}`;

@@ -200,7 +200,7 @@ begin
   end if;
   insert into public.whatsapp_conversations (tenant_id, number_id, group_id)
   values (number.tenant_id, number.id, known)
-  on conflict (number_id, group_id) do nothing;
+  on conflict (group_id, tenant_id, number_id) where group_id is not null do nothing;
   select * into conversation from public.whatsapp_conversations as candidate
   where candidate.number_id = number.id and candidate.group_id = known;
   return conversation;

@@ -106,7 +106,7 @@ begin
       where conversation.contact_id = contact.id and conversation.number_id = campaign.number_id
     )
   order by contact.id
-  on conflict (number_id, contact_id) do nothing;
+  on conflict (contact_id, tenant_id, number_id) do nothing;
 
   with ready as materialized (
     select recipient.message_id, conversation.id as conversation_id,
