@@ -105,7 +105,7 @@ describe("a file from the bucket", () => {
       await sentBody(await sendAs(bakery.agent, withFile(storage_path)));
     }
     expect(await uploadsOf(file)).toHaveLength(1);
-    const second = TEST_NUMBERS.at(-1);
+    const second = TEST_NUMBERS.at(-2);
     if (second === undefined) throw new Error("no number");
     await sql`insert into public.whatsapp_numbers ${sql({ ...second, tenant_id: bakery.tenant_id })}`;
     const other = await openConversation(sql, { ...bakery, ...second });
