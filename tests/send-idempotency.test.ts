@@ -83,7 +83,7 @@ describe("the same key", () => {
   });
 
   test("after the window has closed still finds what was sent in time", async () => {
-    const { conversation_id } = await conversationHere(sql, tenant);
+    const { conversation_id } = await openConversation(sql, tenant);
     const message = text(conversation_id, undefined, { idempotency_key: randomUUID() });
     const first = await sendAs(tenant.agent, message);
     await sql`
@@ -100,7 +100,7 @@ describe("the same key", () => {
 
   test("in two tenants is two messages", async () => {
     const neighbour = await createTenant(sql);
-    const { conversation_id } = await conversationHere(sql, neighbour);
+    const { conversation_id } = await openConversation(sql, neighbour);
     const idempotency_key = randomUUID();
     const [ours, theirs] = [
       await sendAs(tenant.agent, withKey(idempotency_key)),
