@@ -30,8 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     durable: false,
     numbers: TEST_NUMBERS,
   });
-  // Everybody has WhatsApp: tests write to phones that only this database knows.
-  bench.emulator.updateSettings({ unknown_recipients: "add" });
+  // Everybody has WhatsApp, and has written: tests write to phones that only this database knows.
+  bench.emulator.updateSettings({ unknown_recipients: "add", closed_window: "take" });
   project.provide("workbench", {
     url: bench.stack.url,
     database_url: bench.stack.database_url,
