@@ -227,6 +227,7 @@ begin
 end
 $$;
 
+-- Notes and the team come with 1110 and 0200; what a plpgsql function names it looks up when it runs.
 create function wabase.merge_conversations(stays uuid, goes uuid) returns void
 language plpgsql set search_path = ''
 as $$
@@ -236,11 +237,13 @@ begin
   update public.whatsapp_messages set conversation_id = stays where conversation_id = goes;
   update public.whatsapp_reactions set conversation_id = stays where conversation_id = goes;
   update public.whatsapp_calls set conversation_id = stays where conversation_id = goes;
+  update public.whatsapp_notes set conversation_id = stays where conversation_id = goes;
   delete from public.whatsapp_conversations where id = goes returning * into gone;
   update public.whatsapp_conversations as conversation
   set
     state = case when 'open' in (conversation.state, gone.state) then 'open' else 'closed' end::public.whatsapp_conversation_state,
     assignee_id = coalesce(conversation.assignee_id, gone.assignee_id),
+    team_id = coalesce(conversation.team_id, gone.team_id),
     unread_count = conversation.unread_count + gone.unread_count,
     last_message_id = case
       when coalesce(gone.last_message_at, '-infinity') > coalesce(conversation.last_message_at, '-infinity')
